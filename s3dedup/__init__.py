@@ -1,0 +1,3 @@
+"""s3dedup finds objects with the same content across buckets and proves it while reading as few bytes as possible."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,77 @@
+"""Every way an audit can fail, each with its message and its exit code.
+
+A message is one sentence that says what is wrong and what to do next. The command line prints it and exits with the
+class's code; nothing else decides exit codes.
+"""
+
+from __future__ import annotations
+
+
+class S3DedupError(Exception):
+    """Something stopped the audit."""
+
+    exit_code = 1
+
+
+class UsageError(S3DedupError):
+    """What was asked for makes no sense; nothing was sent."""
+
+    exit_code = 2
+
+
+class CredentialsError(S3DedupError):
+    """There are no usable credentials."""
+
+
+class BucketNotFoundError(S3DedupError):
+    """The bucket does not exist."""
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(f"There is no bucket named {bucket!r}: check the spelling, the profile and the endpoint.")
+
+
+class ListingDeniedError(S3DedupError):
+    """The bucket exists, and these credentials may not list it."""
+
+    def __init__(self, bucket: str, detail: str) -> None:
+        super().__init__(
+            f"Listing s3://{bucket} is not allowed ({detail}): the audit needs s3:ListBucket on the bucket"
+            " (with --versions, s3:ListBucketVersions)."
+        )
+
+
+class EndpointError(S3DedupError):
+    """The store cannot be reached, or what answers is no S3 server."""
+
+
+class StoreError(S3DedupError):
+    """The store answered with an error that retrying did not cure."""
+
+
+class ReadOnlyViolationError(S3DedupError):
+    """An operation that is not a read was about to be sent; it was not."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"s3dedup is read-only and refused to send {operation}: please report this as a bug.")
+
+
+class StateError(S3DedupError):
+    """The state directory cannot be used as it is."""
+
+
+class StateLockedError(StateError):
+    """Another audit is using the state directory."""
+
+    exit_code = 11
+
+    def __init__(self, directory: str, holder: str) -> None:
+        super().__init__(
+            f"The state in {directory} is in use by another audit ({holder}): wait for it, or pass another --state."
+        )
+
+
+class NoReportError(StateError):
+    """The state directory holds no finished audit."""
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(f"There is no finished audit in {directory}: run `s3dedup audit` first, or pass its --state.")

@@ -1,0 +1,187 @@
+"""The values that travel between the rooms: frozen, typed, standard library only.
+
+Sizes are bytes, times are aware UTC datetimes, money is `Decimal` in USD. `None` means *unknown*; it never stands for
+zero or for "no".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Location(NamedTuple):
+    """Where to look: a bucket, and the prefix that keys must start with ("" for the whole bucket)."""
+
+    bucket: str
+    prefix: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Location:
+        """Read `s3://bucket[/prefix]`.
+
+        Raises:
+            ValueError: the text is no such location; the message says what is wrong with it.
+        """
+        scheme, mark, rest = text.partition("://")
+        if not mark or scheme != "s3":
+            raise ValueError(f"{text!r} is not a location: write it as s3://bucket or s3://bucket/prefix")
+        bucket, _, prefix = rest.partition("/")
+        if not bucket:
+            raise ValueError(f"{text!r} names no bucket: write it as s3://bucket or s3://bucket/prefix")
+        if any(character.isspace() or character in "*?[]\\" for character in bucket):
+            raise ValueError(f"{text!r}: {bucket!r} cannot be a bucket name; patterns go into --include")
+        return cls(bucket, prefix)
+
+    def covers(self, other: Location) -> bool:
+        """Whether every key of `other` is also in this location."""
+        return self.bucket == other.bucket and other.prefix.startswith(self.prefix)
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}" if self.prefix else f"s3://{self.bucket}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectVersion:
+    """One object (or, with `--versions`, one version of it) as the listing described it.
+
+    `etag` carries no quotes. `version_id` is None where versions were not asked for.
+    """
+
+    bucket: str
+    key: str
+    version_id: str | None
+    size: int
+    etag: str
+    storage_class: str
+    last_modified: datetime
+
+    @property
+    def uri(self) -> str:
+        """`s3://bucket/key`, with `?versionId=` where a version was listed."""
+        suffix = f"?versionId={self.version_id}" if self.version_id is not None else ""
+        return f"s3://{self.bucket}/{self.key}{suffix}"
+
+
+class EvidenceKind(StrEnum):
+    """On what the claim that a group's members are equal rests; the weakest link names the group."""
+
+    MD5_ETAG = "md5-etag"
+    MULTIPART_ETAG = "multipart-etag"
+    CHECKSUM = "checksum"
+    DERIVED = "derived"
+    SHA1_RANGES = "sha1-ranges"
+    SHA256_RANGES = "sha256-ranges"
+
+
+class SkipReason(StrEnum):
+    """Why an object was not compared. Each one makes the audit incomplete (exit code 3)."""
+
+    ACCESS_DENIED = "access-denied"
+    ARCHIVED = "archived"
+    CHANGED = "changed"
+    VANISHED = "vanished"
+    UNREADABLE = "unreadable"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Object versions with one content. The first object is the keeper; `id` is stable from run to run."""
+
+    id: str
+    size: int
+    evidence: EvidenceKind
+    objects: tuple[ObjectVersion, ...]
+    billable_bytes: int | None = None
+    monthly_usd: Decimal | None = None
+
+    @property
+    def keeper(self) -> ObjectVersion:
+        """The object that stays."""
+        return self.objects[0]
+
+    @property
+    def redundant(self) -> tuple[ObjectVersion, ...]:
+        """The others."""
+        return self.objects[1:]
+
+    @property
+    def reclaimable_bytes(self) -> int:
+        """The sum of the redundant sizes."""
+        return self.size * (len(self.objects) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An object that was not compared, and why. `detail` is one sentence for a person."""
+
+    bucket: str
+    key: str
+    version_id: str | None
+    reason: SkipReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """When and where an audit looked. `complete` is False when anything was skipped or a budget ended it."""
+
+    id: str
+    started: datetime
+    finished: datetime
+    locations: tuple[str, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What was listed and what was found."""
+
+    objects: int
+    bytes: int
+    empty_objects: int
+    groups: int
+    redundant_objects: int
+    reclaimable_bytes: int
+    billable_bytes: int | None
+    monthly_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the audit itself asked of the store."""
+
+    list_requests: int = 0
+    head_requests: int = 0
+    get_requests: int = 0
+    bytes_read: int = 0
+    cost_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """The result of an audit.
+
+    `groups` come by reclaimable bytes, largest first. `groups` and `skipped` may be read from disk as they are iterated
+    over: a renderer goes through them once and holds none of them. `notes` are sentences about how the result was
+    reached (which ETags were trusted, and why).
+    """
+
+    tool_version: str
+    run: RunInfo
+    totals: Totals
+    work: Work
+    groups: Collection[DuplicateGroup]
+    skipped: Collection[Skipped]
+    notes: tuple[str, ...] = field(default=())
+
+
+def utc_from_iso(text: str) -> datetime:
+    """Read an S3 timestamp (`2026-11-22T14:50:41.000Z`, the fraction optional) as an aware UTC datetime."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
