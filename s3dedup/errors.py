@@ -75,3 +75,37 @@ class NoReportError(StateError):
 
     def __init__(self, directory: str) -> None:
         super().__init__(f"There is no finished audit in {directory}: run `s3dedup audit` first, or pass its --state.")
+
+
+class ObjectError(S3DedupError):
+    """One object could not be compared; the audit goes on without it. `reason` is a `SkipReason` value."""
+
+    reason = "unreadable"
+
+
+class ObjectDeniedError(ObjectError):
+    """These credentials may not read the object."""
+
+    reason = "access-denied"
+
+
+class ObjectArchivedError(ObjectError):
+    """The object lies in an archive tier; reading it would need a restore, which the audit never asks for."""
+
+    reason = "archived"
+
+
+class ObjectChangedError(ObjectError):
+    """The object is no longer the one that was listed."""
+
+    reason = "changed"
+
+
+class ObjectVanishedError(ObjectError):
+    """The object was listed and is gone."""
+
+    reason = "vanished"
+
+
+class ObjectUnreadableError(ObjectError):
+    """The store did not deliver the object's bytes."""

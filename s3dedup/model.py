@@ -67,6 +67,73 @@ class ObjectVersion:
         return f"s3://{self.bucket}/{self.key}{suffix}"
 
 
+class ListedObject(NamedTuple):
+    """One row of a listing, as the store sent it; `modified` is S3's own text, read with `utc_from_iso` where needed.
+
+    `checksum_algorithms` is comma-joined, `restore` is "" (none), "ongoing" or the restored copy's expiry.
+    """
+
+    key: str
+    size: int
+    etag: str
+    storage_class: str
+    modified: str
+    version_id: str | None = None
+    checksum_algorithms: str = ""
+    checksum_type: str = ""
+    restore: str = ""
+
+    def at(self, bucket: str) -> ObjectVersion:
+        """The same object as a report names it."""
+        moment = utc_from_iso(self.modified)
+        return ObjectVersion(
+            bucket, self.key, self.version_id, self.size, self.etag, self.storage_class, moment
+        )
+
+
+class Encryption(StrEnum):
+    """How an object is encrypted at rest, or by default in its bucket. Not knowing it is None, never a member."""
+
+    NONE = "none"
+    SSE_S3 = "AES256"
+    KMS = "aws:kms"
+    DSSE = "aws:kms:dsse"
+    SSE_C = "customer-key"
+
+
+class StoredChecksum(NamedTuple):
+    """A checksum that S3 keeps beside an object: `algorithm` as in the API ("SHA256"), `value` in raw bytes.
+
+    `full_object` is False for COMPOSITE, whose value is a checksum over the parts' checksums.
+    """
+
+    algorithm: str
+    value: bytes
+    full_object: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFacts:
+    """What one HEAD tells about an object beyond its listing. `first_part` (bytes) and `parts` describe a multipart
+    layout and are None where the HEAD did not ask for it or the store did not say."""
+
+    etag: str
+    size: int
+    encryption: Encryption
+    archived: bool
+    first_part: int | None = None
+    parts: int | None = None
+    checksums: tuple[StoredChecksum, ...] = ()
+
+
+class EtagTrust(StrEnum):
+    """Whether ETags may stand for content: where proven, everywhere, or nowhere."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class EvidenceKind(StrEnum):
     """On what the claim that a group's members are equal rests; the weakest link names the group."""
 

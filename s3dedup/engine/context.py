@@ -1,0 +1,45 @@
+"""What every stage is handed: the store, the state, the threads, and whom to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from s3dedup.engine.pool import Pool
+from s3dedup.engine.watch import Watch
+from s3dedup.errors import ObjectError
+from s3dedup.model import EtagTrust, ListedObject, Location, Skipped, SkipReason
+from s3dedup.shelf import ObjectFacts, State, facts_key
+from s3dedup.store import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One audit under way. `locations` are numbered as the entries of the listing number them."""
+
+    store: ObjectStore
+    state: State
+    pool: Pool
+    watch: Watch
+    locations: Sequence[Location]
+    versions: bool = False
+    etag_trust: EtagTrust = EtagTrust.AUTO
+    digest: str = "sha1"
+    notes: list[str] = field(default_factory=list)
+
+    def bucket(self, source: int) -> str:
+        """The bucket of location number `source`."""
+        return self.locations[source].bucket
+
+    def facts(self, bucket: str, row: ListedObject) -> ObjectFacts:
+        """What is known of an object from earlier, or empty facts."""
+        return self.state.facts.of(facts_key(self.store.endpoint, bucket, row), row)
+
+    def keep(self, bucket: str, row: ListedObject, facts: ObjectFacts) -> None:
+        """Remember what was learnt of an object."""
+        self.state.facts.keep(facts_key(self.store.endpoint, bucket, row), facts)
+
+    def skip(self, bucket: str, row: ListedObject, error: ObjectError) -> None:
+        """Put an object on the list of those that were not compared."""
+        reason, detail = SkipReason(error.reason), str(error)
+        self.state.results.add_skipped(Skipped(bucket, row.key, row.version_id, reason, detail))

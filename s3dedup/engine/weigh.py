@@ -1,0 +1,179 @@
+"""The evidence stage: what metadata settles, size by size, with a HEAD where listing and bucket rule leave doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+import msgspec
+
+from s3dedup.engine.context import Context
+from s3dedup.engine.emit import Emitter, digest_of
+from s3dedup.engine.pool import Job, Task
+from s3dedup.engine.rules import Candidates
+from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
+from s3dedup.evidence import Cluster, Form, Known, Layout, Meaning, cluster, in_doubt, meaning, read_etag, weigh
+from s3dedup.groups import Placed
+from s3dedup.model import EvidenceKind, HeadFacts
+from s3dedup.shelf import ETAG, SOURCE, BucketRule, Doubt, Entry
+from s3dedup.text import human_bytes, human_count
+
+UNPROVEN = BucketRule(None, hex_proven=False, multipart_proven=False, forms=[], learnt=0.0, note="")
+
+
+def weigh_candidates(
+    context: Context, rules: dict[str, BucketRule], emitter: Emitter, candidates: Candidates
+) -> Doubtful:
+    """Group what metadata proves, and keep what stays in doubt for the reading stage."""
+    context.watch.stage("Weighing evidence", objects=candidates.objects)
+    context.state.doubts.clear()
+    weigher = Weigher(context, rules)
+    by_size = context.state.listed.by_size()
+    jobs = (_Examination(context, weigher, emitter, size, entries).job() for size, entries in by_size)
+    total = Doubtful(0, 0)
+    for found in context.pool.drive(jobs):
+        total = Doubtful(total.objects + found.objects, total.bytes + found.bytes)
+    objects = human_count(total.objects, "object")
+    context.watch.line(f"{objects} ({human_bytes(total.bytes)}) in doubt after weighing evidence")
+    return total
+
+
+class Doubtful(NamedTuple):
+    """What metadata could not settle."""
+
+    objects: int
+    bytes: int
+
+
+class Weigher:
+    """Turns listed objects into evidence, by the bucket rules and by what HEADs have told."""
+
+    def __init__(self, context: Context, rules: dict[str, BucketRule]) -> None:
+        self._context = context
+        self._rules = rules
+        self.by_rule = lru_cache(maxsize=None)(self._by_rule)
+
+    def place(self, entry: bytes) -> Placed:
+        """An entry's bucket and row."""
+        return self._context.bucket(int.from_bytes(entry[SOURCE])), self._context.state.listed.row(entry)
+
+    def _by_rule(self, form: int, source: bytes) -> Meaning:
+        """What the rule of location number `source` (two bytes) makes of an ETag of this form."""
+        return self._meaning(Form(form), self._context.bucket(int.from_bytes(source)), None)
+
+    def _meaning(self, form: Form, bucket: str, head: HeadFacts | None) -> Meaning:
+        rule = self._rules.get(bucket, UNPROVEN)
+        return meaning(
+            form,
+            self._context.etag_trust,
+            proven_rules=rule.multipart_proven if form is Form.MULTIPART else rule.hex_proven,
+            encryption=head.encryption if head else rule.encryption,
+        )
+
+    def known(self, placed: Placed) -> Known:
+        """All that is known of an object's content without reading it. A checksum counts on AWS only: other servers
+        are known to send wrong ones."""
+        bucket, row = placed
+        etag = read_etag(row.etag)
+        head = self._context.facts(bucket, row).head
+        layout = Layout.of(row.size, head.first_part, head.parts) if head else None
+        checksums = head.checksums if head and self._context.store.trusted_endpoint else ()
+        return Known(row.size, etag, self._meaning(etag.form, bucket, head), layout, checksums)
+
+    def clusters(self, members: Sequence[Placed]) -> tuple[list[Cluster], list[int]]:
+        """The members in clusters that are the same, and which of the clusters are in doubt."""
+        found = cluster([weigh(self.known(placed)) for placed in members])
+        return found, in_doubt([each.evidence for each in found])
+
+
+class _Examination:
+    """The weighing of the objects of one size."""
+
+    def __init__(
+        self, context: Context, weigher: Weigher, emitter: Emitter, size: int, entries: list[bytes]
+    ) -> None:
+        self._context = context
+        self._weigher = weigher
+        self._emitter = emitter
+        self._size = size
+        self._entries = entries
+        self._asked: set[int] = set()
+        self._gone: set[int] = set()
+
+    def job(self) -> Job[Doubtful]:
+        """Returns what stays in doubt."""
+        self._context.watch.advance(len(self._entries))
+        if self._settled_by_listing():
+            return Doubtful(0, 0)
+        placed = [self._weigher.place(entry) for entry in self._entries]
+        while True:
+            left = [index for index in range(len(placed)) if index not in self._gone]
+            clusters, doubtful = self._weigher.clusters([placed[index] for index in left])
+            members = [[left[member] for member in each.members] for each in clusters]
+            wanted = [index for number in doubtful for index in self._to_ask(placed, members[number])]
+            if not wanted:
+                break
+            yield [self._head(index, placed[index]) for index in wanted]
+        for number, each in enumerate(clusters):
+            if number not in doubtful and each.kind:
+                same = [placed[index] for index in members[number]]
+                self._emitter.emit(self._size, digest_of(each.evidence), each.kind, same)
+        return self._keep_doubt([members[number] for number in doubtful])
+
+    def _settled_by_listing(self) -> bool:
+        """Where every ETag is a proven MD5, equal ones are the groups and no row need be looked up for the rest."""
+        by_rule = self._weigher.by_rule
+        if any(by_rule(entry[6], entry[SOURCE]) is not Meaning.MD5 for entry in self._entries):
+            return False
+        for _, run in groupby(self._entries, itemgetter(ETAG)):
+            same = list(run)
+            if len(same) > 1:
+                digest = b"md5:" + Entry.unpack(same[0]).digest
+                self._emitter.emit(self._size, digest, EvidenceKind.MD5_ETAG, list(map(self._weigher.place, same)))
+        return True
+
+    def _to_ask(self, placed: Sequence[Placed], members: Sequence[int]) -> Iterator[int]:
+        """The members of a cluster of which a HEAD could tell more: each one whose encryption is not known, one whose
+        layout is not, one whose full checksum the listing promises."""
+        fresh = [index for index in members if index not in self._asked and not self._context.facts(*placed[index]).head]
+        known = {index: self._weigher.known(placed[index]) for index in fresh}
+        unknown = [index for index in fresh if known[index].meaning is Meaning.UNKNOWN]
+        if unknown or len(fresh) < len(members):
+            return iter(unknown)
+        return iter([index for index in fresh[:1] if self._would_tell(placed[index], known[index])])
+
+    def _would_tell(self, placed: Placed, known: Known) -> bool:
+        if known.meaning is Meaning.MULTIPART:
+            return known.etag.parts > 1
+        promised = placed[1].checksum_type == "FULL_OBJECT"
+        return known.meaning is Meaning.OPAQUE and promised and self._context.store.trusted_endpoint
+
+    def _head(self, index: int, placed: Placed) -> Task[HeadFacts]:
+        self._asked.add(index)
+        layout = read_etag(placed[1].etag).form is Form.MULTIPART
+        return Task(
+            partial(self._context.store.head, *placed, layout=layout),
+            partial(self._learnt, placed),
+            partial(self._failed, index, placed),
+        )
+
+    def _learnt(self, placed: Placed, head: HeadFacts) -> None:
+        self._context.keep(*placed, msgspec.structs.replace(self._context.facts(*placed), head=head))
+
+    def _failed(self, index: int, placed: Placed, error: ObjectError) -> None:
+        """An object that is gone is compared no further; one that may not be asked is left to the reading stage."""
+        if isinstance(error, ObjectChangedError | ObjectVanishedError):
+            self._gone.add(index)
+            self._context.skip(*placed, error)
+
+    def _keep_doubt(self, clusters: list[list[int]]) -> Doubtful:
+        """Leave the clusters in doubt to the reading stage, in the order of what they promise for what they cost."""
+        indexes = [index for members in clusters for index in members]
+        if indexes:
+            promise = (len(indexes) - 1) * 1000 // len(clusters)
+            key = ((1 << 32) - min(promise, (1 << 32) - 1)).to_bytes(5) + ((1 << 48) - self._size).to_bytes(7)
+            self._context.state.doubts[key] = Doubt(self._size, [self._entries[index] for index in indexes])
+        return Doubtful(len(indexes), len(indexes) * self._size)

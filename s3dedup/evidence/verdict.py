@@ -1,0 +1,136 @@
+"""Three outcomes, never two: objects of one size are same, different or undecided.
+
+Evidence is kept as values in *spaces*. Two objects are compared in the spaces that both have a value in, so a missing
+digest never equals another missing digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import Enum
+
+from s3dedup.evidence.etag import Etag, Meaning
+from s3dedup.model import EvidenceKind, StoredChecksum
+
+Spaces = tuple[tuple[str, bytes], ...]
+
+CRYPTOGRAPHIC = frozenset({"MD5", "SHA1", "SHA256", "SHA512"})
+
+
+class Verdict(Enum):
+    """What the evidence says about two objects of one size."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known about one object's content, apart from its size.
+
+    `decides`: full digests; equal means same, unequal means different.
+    `unites`: digests over parts whose layout is not known; equal means same, unequal means nothing.
+    `separates`: weak checksums; unequal means different, equal means nothing.
+    """
+
+    decides: Spaces = ()
+    unites: Spaces = ()
+    separates: Spaces = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A multipart layout: every part `part_size` bytes but the last. Uploaders use one size throughout; where the
+    count does not fit that, the layout counts as unknown."""
+
+    part_size: int
+    parts: int
+
+    @classmethod
+    def of(cls, size: int, first_part: int | None, parts: int | None) -> Layout | None:
+        """The layout of an object of `size` bytes, None where it is unknown or irregular."""
+        if not first_part or not parts:
+            return None
+        regular = (parts - 1) * first_part < size <= parts * first_part
+        return cls(first_part, parts) if regular else None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that the metadata says about one object: the input of `weigh`."""
+
+    size: int
+    etag: Etag
+    meaning: Meaning
+    layout: Layout | None = None
+    checksums: tuple[StoredChecksum, ...] = field(default=())
+
+
+def weigh(known: Known) -> Evidence:
+    """Turn metadata into evidence.
+
+    | metadata                                     | same when equal | different when unequal      |
+    |----------------------------------------------|-----------------|-----------------------------|
+    | trusted MD5 ETag                             | yes             | yes                         |
+    | MD5, SHA-1, SHA-256, SHA-512 of type FULL    | yes             | yes                         |
+    | multipart ETag                               | yes             | where both layouts are equal|
+    | composite MD5 or SHA of a known layout       | yes             | where both layouts are equal|
+    | composite MD5 or SHA of an unknown layout    | no              | no                          |
+    | CRC or XXHASH of type FULL                   | no              | yes                         |
+    | composite CRC or XXHASH                      | no              | no                          |
+    | opaque ETag                                  | no              | no                          |
+
+    Equal multipart ETags are MD5s over equal lists of part MD5s, so the parts, and with them the bytes, are the same
+    whatever the layout is. A multipart object of one part has the MD5 of its MD5: it is comparable with any MD5.
+    """
+    decides: list[tuple[str, bytes]] = []
+    unites: list[tuple[str, bytes]] = []
+    weak: list[tuple[str, bytes]] = []
+    etag = known.etag
+    if known.meaning is Meaning.MD5:
+        decides += [("md5", etag.digest), ("multipart-1", hashlib.md5(etag.digest).digest())]
+    elif known.meaning is Meaning.MULTIPART:
+        unites.append((f"multipart-{etag.parts}", etag.digest))
+        if etag.parts == 1:
+            decides.append(("multipart-1", etag.digest))
+        elif known.layout is not None and known.layout.parts == etag.parts:
+            decides.append((f"multipart-{etag.parts}x{known.layout.part_size}", etag.digest))
+    for checksum in known.checksums:
+        strong = checksum.algorithm in CRYPTOGRAPHIC
+        if checksum.full_object:
+            (decides if strong else weak).append((checksum.algorithm.lower(), checksum.value))
+        elif strong and known.layout is not None:
+            space = f"composite-{checksum.algorithm.lower()}-{known.layout.parts}x{known.layout.part_size}"
+            decides.append((space, checksum.value))
+    return Evidence(tuple(decides), tuple(unites), tuple(weak))
+
+
+def compare(one: Evidence, other: Evidence) -> Verdict:
+    """Hold two objects of one size against each other. Proof of difference wins: a pair with equal MD5s and unequal
+    SHA-256s is a collision, not a duplicate.
+
+    | a common space of      | values  | verdict   |
+    |------------------------|---------|-----------|
+    | decides or separates  | unequal | DIFFERENT |
+    | decides or unites      | equal   | SAME      |
+    | none of these          |         | UNDECIDED |
+    """
+    if _unequal(one.decides, other.decides) or _unequal(one.separates, other.separates):
+        return Verdict.DIFFERENT
+    if set(one.decides) & set(other.decides) or set(one.unites) & set(other.unites):
+        return Verdict.SAME
+    return Verdict.UNDECIDED
+
+
+def _unequal(one: Spaces, other: Spaces) -> bool:
+    values = dict(other)
+    return any(space in values and values[space] != value for space, value in one)
+
+
+def kind_of(space: str) -> EvidenceKind:
+    """The name under which a report gives the space that united two objects."""
+    if space == "md5":
+        return EvidenceKind.MD5_ETAG
+    return EvidenceKind.MULTIPART_ETAG if space.startswith("multipart") else EvidenceKind.CHECKSUM

@@ -1,0 +1,58 @@
+"""Which page of a listing comes next, and how a page's bytes are read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from s3dedup.errors import StoreError
+from s3dedup.listing.page import Page, page_from_parsed, parse_page, peek_markers, peek_token
+from s3dedup.model import Location
+from s3dedup.store import ObjectStore, PageRequest
+
+
+class Cursor(NamedTuple):
+    """Where a listing goes on: a continuation token, or the two markers of a listing of versions."""
+
+    token: str | None = None
+    key_marker: str | None = None
+    version_id_marker: str | None = None
+
+
+START = Cursor()
+
+
+def request_at(location: Location, cursor: Cursor, *, versions: bool) -> PageRequest:
+    """The request for the page at `cursor`."""
+    return PageRequest(location.bucket, location.prefix, versions=versions, **cursor._asdict())
+
+
+def peek(body: bytes, *, versions: bool) -> tuple[bool, Cursor | None]:
+    """Whether a page tells, before its objects are parsed, what follows it; and where that is (None: nothing)."""
+    if versions:
+        markers = peek_markers(body)
+        return markers is not None, Cursor(None, *markers[1:]) if markers and markers[0] else None
+    token = peek_token(body)
+    return token is not None, Cursor(token[1]) if token and token[0] else None
+
+
+def read_page(store: ObjectStore, body: bytes, *, versions: bool) -> Page:
+    """Read a page: by our own parser, or by the SDK's where ours does not recognise every byte.
+
+    Raises:
+        EndpointError: the body is no S3 listing.
+    """
+    return parse_page(body) or page_from_parsed(store.parse_listing(body, versions=versions))
+
+
+def following(page: Page, location: Location, at: Cursor) -> Cursor | None:
+    """Where the listing goes on after this page; None where it ends.
+
+    Raises:
+        StoreError: the page says that there is more and not where, or sends back to where it began.
+    """
+    if not page.truncated:
+        return None
+    after = Cursor(page.next_token, page.next_key_marker, page.next_version_id_marker)
+    if after in {START, at}:
+        raise StoreError(f"The listing of {location} does not say where it goes on: the store's paging is broken.")
+    return after

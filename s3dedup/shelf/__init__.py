@@ -1,0 +1,27 @@
+"""The shelf: what is known, on disk. A `shelve.Shelf` over LMDB with typed records, one writer, and a lock."""
+
+from s3dedup.shelf.facts import Facts
+from s3dedup.shelf.listed import ETAG, SOURCE, Entry, Listed
+from s3dedup.shelf.records import BucketRule, DigestRecord, Doubt, ObjectFacts, Progress, ScanRecord, Summary
+from s3dedup.shelf.results import Results, read_report
+from s3dedup.shelf.state import State, facts_key, rule_key
+
+__all__ = [
+    "ETAG",
+    "SOURCE",
+    "BucketRule",
+    "DigestRecord",
+    "Doubt",
+    "Entry",
+    "Facts",
+    "Listed",
+    "ObjectFacts",
+    "Progress",
+    "Results",
+    "ScanRecord",
+    "State",
+    "Summary",
+    "facts_key",
+    "read_report",
+    "rule_key",
+]

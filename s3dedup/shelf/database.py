@@ -1,0 +1,224 @@
+"""LMDB as the map beneath the shelves: named tables, sorted keys, one writer, batches that are written whole or not at all.
+
+LMDB because it survives SIGKILL at any point, takes sorted batches at memory speed, and keeps its pages in the system's
+cache instead of in this process. Its write map is not used: a full disk is then an error and not a SIGBUS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import lmdb
+
+from s3dedup.errors import StateError
+
+T = TypeVar("T")
+
+MAP_SIZES = (1 << 42, 1 << 38, 1 << 34)
+"""Address space to reserve, in bytes; the file only grows with its content. Smaller ones are for limited processes."""
+
+
+class Database:
+    """One LMDB file.
+
+    `durable` syncs each batch to disk: for what was expensive to learn. Without it a batch survives a killed process,
+    not a machine that loses power.
+
+    Raises:
+        StateError: the file is corrupt, is no such database, or cannot be written.
+    """
+
+    def __init__(self, path: Path, tables: Iterable[str], *, durable: bool, readonly: bool = False) -> None:
+        self._path = path
+        self._writing: Any = None
+        self._closed = False
+        with self._translated():
+            self._env = _opened(path, durable=durable, readonly=readonly, tables=len(tuple(tables)))
+            _check_length(path, self._env)
+            self._tables = {name: self._table(name, readonly=readonly) for name in tables}
+
+    def _table(self, name: str, *, readonly: bool) -> Any:  # noqa: ANN401  lmdb's handles are untyped
+        return self._env.open_db(name.encode(), create=not readonly)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Say what is wrong with the state in one sentence."""
+        try:
+            yield
+        except (lmdb.CorruptedError, lmdb.InvalidError, lmdb.VersionMismatchError, lmdb.PageNotFoundError) as error:
+            raise StateError(f"The state file {self._path} is corrupt ({error}): remove it, or pass another --state.") from error
+        except lmdb.Error as error:
+            raise StateError(f"The state file {self._path} cannot be used ({error}): make room, or pass another --state.") from error
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Write everything inside as one; an exception undoes it. A batch inside a batch joins it."""
+        if self._writing is not None:
+            yield
+            return
+        with self._translated(), self._env.begin(write=True) as transaction:
+            self._writing = transaction
+            try:
+                yield
+            finally:
+                self._writing = None
+
+    @contextmanager
+    def _transaction(self, *, write: bool) -> Iterator[Any]:
+        if self._writing is not None:
+            with self._translated():
+                yield self._writing
+        else:
+            with self._translated(), self._env.begin(write=write) as transaction:
+                yield transaction
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        """The value of `key`, None where there is none."""
+        with self._transaction(write=False) as transaction:
+            value: bytes | None = transaction.get(key, db=self._tables[table])
+            return value
+
+    def read(self, table: str, key: bytes, reader: Callable[[memoryview], T]) -> T:
+        """What `reader` makes of a value, which is not copied first. Raises KeyError where there is none."""
+        with self._translated(), self._env.begin(buffers=True) as transaction:
+            value = transaction.get(key, db=self._tables[table])
+            if value is None:
+                raise KeyError(key)
+            return reader(value)
+
+    def put(self, table: str, key: bytes, value: bytes) -> None:
+        """Set the value of `key` (at most 511 bytes)."""
+        with self._transaction(write=True) as transaction:
+            transaction.put(key, value, db=self._tables[table])
+
+    def put_many(self, table: str, items: list[tuple[bytes, bytes]]) -> None:
+        """Set many values; fastest where `items` are sorted."""
+        with self._transaction(write=True) as transaction:
+            transaction.cursor(db=self._tables[table]).putmulti(items)
+
+    def delete(self, table: str, key: bytes) -> bool:
+        """Remove `key`; whether it was there."""
+        with self._transaction(write=True) as transaction:
+            return bool(transaction.delete(key, db=self._tables[table]))
+
+    def clear(self, *tables: str) -> None:
+        """Empty these tables."""
+        with self._transaction(write=True) as transaction:
+            for table in tables:
+                transaction.drop(self._tables[table], delete=False)
+
+    def count(self, table: str) -> int:
+        """How many keys a table has."""
+        with self._transaction(write=False) as transaction:
+            return int(transaction.stat(self._tables[table])["entries"])
+
+    def last_key(self, table: str) -> bytes | None:
+        """The greatest key of a table, None where it is empty."""
+        with self._transaction(write=False) as transaction:
+            cursor = transaction.cursor(db=self._tables[table])
+            return bytes(cursor.key()) if cursor.last() else None
+
+    def scan(self, table: str, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Go through a table in key order from `start` on. What is written meanwhile may or may not be seen; between
+        two items no transaction stays open for longer than a stretch."""
+        while True:
+            stretch = self._stretch(table, start)
+            yield from stretch
+            if len(stretch) < STRETCH:
+                return
+            start = stretch[-1][0] + b"\x00"
+
+    def _stretch(self, table: str, start: bytes) -> list[tuple[bytes, bytes]]:
+        with self._transaction(write=False) as transaction:
+            cursor = transaction.cursor(db=self._tables[table])
+            if not (cursor.set_range(start) if start else cursor.first()):
+                return []
+            return [item for _, item in zip(range(STRETCH), cursor, strict=False)]
+
+    def bytes_used(self) -> int:
+        """The file's size in bytes."""
+        return self._path.stat().st_size
+
+    def close(self) -> None:
+        """Write everything through to the disk and let go of the file; once is enough."""
+        if self._closed:
+            return
+        self._closed = True
+        with self._translated():
+            if not self._env.flags()["readonly"]:
+                self._env.sync(True)  # noqa: FBT003  lmdb takes it by position only
+            self._env.close()
+
+
+STRETCH = 256
+
+
+def _opened(path: Path, *, durable: bool, readonly: bool, tables: int) -> Any:  # noqa: ANN401
+    """Open with the largest map that the process may reserve. The state directory's own lock keeps others out."""
+    for size in MAP_SIZES:
+        try:
+            return lmdb.open(
+                str(path),
+                subdir=False,
+                map_size=size,
+                max_dbs=tables,
+                mode=0o600,
+                sync=durable,
+                readonly=readonly,
+                lock=False,
+                readahead=False,
+                create=not readonly,
+            )
+        except lmdb.MemoryError:
+            if size == MAP_SIZES[-1]:
+                raise
+    raise AssertionError
+
+
+def _check_length(path: Path, env: Any) -> None:  # noqa: ANN401
+    """A file cut short would end in a SIGBUS when its missing pages are read."""
+    needed = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
+    if path.stat().st_size < needed:
+        raise lmdb.CorruptedError(f"it is {path.stat().st_size} bytes long and should be {needed}")
+
+
+class Table(MutableMapping[bytes, bytes]):
+    """One table of a database as a mapping: what a shelf stands on."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+
+    def __getitem__(self, key: bytes) -> bytes:
+        value = self._database.get(self._name, key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        self._database.put(self._name, key, value)
+
+    def __delitem__(self, key: bytes) -> None:
+        if not self._database.delete(self._name, key):
+            raise KeyError(key)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (key for key, _ in self._database.scan(self._name))
+
+    def __len__(self) -> int:
+        return self._database.count(self._name)
+
+    def items_from(self, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Keys and values in key order from `start` on."""
+        return self._database.scan(self._name, start)
+
+    def update_sorted(self, items: list[tuple[bytes, bytes]]) -> None:
+        """Set many values in one go, in key order."""
+        self._database.put_many(self._name, sorted(items))
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self._database.clear(self._name)

@@ -1,0 +1,162 @@
+"""What the state keeps, as typed and versioned records. Never pickle: a state file must not be able to run code.
+
+Each record is one byte of version and a msgpack array. A record that cannot be read, or is newer than this program, is
+a miss and never a crash.
+"""
+
+from __future__ import annotations
+
+import shelve
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+import msgspec
+
+from s3dedup.model import Encryption, EvidenceKind, HeadFacts, ListedObject, RunInfo, Totals, Work
+from s3dedup.shelf.database import Table
+
+R = TypeVar("R")
+
+VERSION = b"\x01"
+
+
+class ObjectFacts(msgspec.Struct, array_like=True):
+    """What was learnt about one object at a price. Stale unless `etag`, `size` and `modified` are still the listed ones.
+
+    `ranges` maps a position in the range grid of the `digest` algorithm to that range's digest.
+    """
+
+    etag: str
+    size: int
+    modified: str
+    head: HeadFacts | None = None
+    digest: str = ""
+    ranges: dict[int, bytes] = {}
+
+    def still_of(self, row: ListedObject) -> bool:
+        """Whether the object is the one that this was learnt about."""
+        return (self.etag, self.size, self.modified) == (row.etag, row.size, row.modified)
+
+
+class BucketRule(msgspec.Struct, array_like=True):
+    """What was learnt about a bucket's ETags: its default encryption (None unknown) and whether calibration proved
+    single-part (`hex_proven`) and multipart ETags (`multipart_proven`) to follow AWS's rules there. `forms` are the forms
+    of ETag that were there to be looked at, `learnt` is in seconds since the epoch, `note` says it in words."""
+
+    encryption: Encryption | None
+    hex_proven: bool
+    multipart_proven: bool
+    forms: list[int]
+    learnt: float
+    note: str
+
+
+class DigestRecord(msgspec.Struct, array_like=True):
+    """The object versions that carry one digest, keeper first; each as its bucket and its row of the listing."""
+
+    size: int
+    evidence: EvidenceKind
+    objects: list[tuple[str, ListedObject]]
+    id: str
+    billable_bytes: int | None = None
+
+
+class Doubt(msgspec.Struct, array_like=True):
+    """The objects of one size of which some can only be settled by reading; as entries of the listing."""
+
+    size: int
+    entries: list[bytes]
+
+
+class ScanRecord(msgspec.Struct, array_like=True):
+    """A listing under way or done: `config` is a digest of what was asked for."""
+
+    config: bytes
+    run_id: str
+    started: float
+    locations: list[str]
+    listed: bool = False
+
+
+class Progress(msgspec.Struct, array_like=True):
+    """How far the listing of one location has come: where to go on, and what was counted so far."""
+
+    done: bool = False
+    token: str | None = None
+    key_marker: str | None = None
+    version_id_marker: str | None = None
+    pages: int = 0
+    objects: int = 0
+    bytes: int = 0
+    empty: int = 0
+
+
+class Summary(msgspec.Struct, array_like=True):
+    """A finished audit without its groups and skipped objects, which have tables of their own."""
+
+    tool_version: str
+    run: RunInfo
+    totals: Totals
+    work: Work
+    notes: list[str]
+
+
+class RecordShelf(shelve.Shelf[R], Generic[R]):
+    """A `shelve.Shelf` of one record type over an LMDB table. Keys are bytes, and stay sorted."""
+
+    def __init__(self, table: Table, record: type[R]) -> None:
+        super().__init__(table)
+        self._table = table
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(record)
+
+    def __getitem__(self, key: bytes) -> R:  # type: ignore[override]  # a shelf of bytes keys
+        record = self._decode(self._table[key])
+        if record is None:
+            raise KeyError(key)
+        return record
+
+    def __setitem__(self, key: bytes, record: R) -> None:  # type: ignore[override]
+        self._table[key] = self._encode(record)
+
+    def __delitem__(self, key: bytes) -> None:  # type: ignore[override]
+        del self._table[key]
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, bytes) and self.get(key) is not None
+
+    def __iter__(self) -> Iterator[bytes]:  # type: ignore[override]
+        return iter(self._table)
+
+    def get(self, key: bytes, default: R | None = None) -> R | None:  # type: ignore[override]
+        """The record of `key`; `default` where there is none, or none that this program can read."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def records(self, start: bytes = b"") -> Iterator[tuple[bytes, R]]:
+        """All readable records in key order, from `start` on."""
+        for key, value in self._table.items_from(start):
+            record = self._decode(value)
+            if record is not None:
+                yield key, record
+
+    def update_sorted(self, records: dict[bytes, R]) -> None:
+        """Set many records in one sorted batch."""
+        self._table.update_sorted([(key, self._encode(record)) for key, record in records.items()])
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self._table.clear()
+
+    def _encode(self, record: R) -> bytes:
+        return VERSION + self._encoder.encode(record)
+
+    def _decode(self, value: bytes) -> R | None:
+        if value[:1] != VERSION:
+            return None
+        try:
+            return self._decoder.decode(value[1:])
+        except msgspec.MsgspecError:
+            return None

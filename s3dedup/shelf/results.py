@@ -1,0 +1,142 @@
+"""What an audit found, in a file of its own: the digest map, its order for reports, and what was skipped.
+
+The file is written under another name and put in place when the audit is done, so the last finished report stays
+readable while the next audit runs, or dies.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from s3dedup.errors import NoReportError
+from s3dedup.model import AuditReport, DuplicateGroup, Skipped
+from s3dedup.shelf.database import Database, Table
+from s3dedup.shelf.records import DigestRecord, RecordShelf, Summary
+
+T = TypeVar("T")
+
+FILE = "report.mdb"
+UNFINISHED = "report.unfinished.mdb"
+TABLES = ("meta", "digests", "ranking", "skipped")
+LARGEST = (1 << 72) - 1
+BATCH = 2048
+
+
+class Results:
+    """The results of an audit that is going on.
+
+    The digest map is a shelf from digest to the object versions that carry it; `ranking` orders its keys by
+    reclaimable bytes, largest first.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        (directory / UNFINISHED).unlink(missing_ok=True)
+        self._database = Database(directory / UNFINISHED, TABLES, durable=False)
+        self._digests = RecordShelf(Table(self._database, "digests"), DigestRecord)
+        self._pending: dict[bytes, DigestRecord] = {}
+        self._skipped = 0
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def add_group(self, digest: bytes, record: DigestRecord) -> None:
+        """Put the objects that carry `digest` (with its size and algorithm, at most 500 bytes) into the map."""
+        self._pending[digest] = record
+        if len(self._pending) >= BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what is pending, sorted, in one batch."""
+        ranking = [(_rank(record) + digest, b"") for digest, record in self._pending.items()]
+        with self._database.batch():
+            self._digests.update_sorted(self._pending)
+            self._database.put_many("ranking", sorted(ranking))
+        self._pending = {}
+
+    def add_skipped(self, skipped: Skipped) -> None:
+        """Keep an object that was not compared, and why."""
+        self._database.put("skipped", self._skipped.to_bytes(6), self._encode(skipped))
+        self._skipped += 1
+
+    @property
+    def skipped_count(self) -> int:
+        """How many objects were not compared so far."""
+        return self._skipped
+
+    def finish(self, summary: Summary) -> None:
+        """Put these results in the place of the last audit's."""
+        self._flush()
+        RecordShelf(Table(self._database, "meta"), Summary)[b"summary"] = summary
+        self._database.close()
+        os.replace(self._directory / UNFINISHED, self._directory / FILE)
+
+    def discard(self) -> None:
+        """Leave the last audit's results in place."""
+        self._database.close()
+        (self._directory / UNFINISHED).unlink(missing_ok=True)
+
+
+def read_report(directory: Path) -> AuditReport:
+    """The last finished audit of a state directory. Its groups and skipped objects are read as they are iterated over.
+
+    Raises:
+        NoReportError: there is none, or none that this program can read.
+        StateError: the file is corrupt.
+    """
+    path = directory / FILE
+    if not path.is_file():
+        raise NoReportError(str(directory))
+    database = Database(path, TABLES, durable=False, readonly=True)
+    summary = RecordShelf(Table(database, "meta"), Summary).get(b"summary")
+    if summary is None:
+        raise NoReportError(str(directory))
+    return AuditReport(
+        summary.tool_version,
+        summary.run,
+        summary.totals,
+        summary.work,
+        Stored(lambda: _groups(database), database.count("digests")),
+        Stored(lambda: _skipped(database), database.count("skipped")),
+        tuple(summary.notes),
+    )
+
+
+class Stored(Collection[T]):
+    """Values that lie on disk and are read anew each time they are iterated over."""
+
+    def __init__(self, read: Callable[[], Iterator[T]], length: int) -> None:
+        self._read = read
+        self._length = length
+
+    def __iter__(self) -> Iterator[T]:
+        return self._read()
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __contains__(self, value: object) -> bool:
+        return any(value == other for other in self)
+
+
+def _groups(database: Database) -> Iterator[DuplicateGroup]:
+    """By reclaimable bytes, largest first."""
+    digests = RecordShelf(Table(database, "digests"), DigestRecord)
+    for key, _ in database.scan("ranking"):
+        record = digests[key[9:]]
+        objects = tuple(row.at(bucket) for bucket, row in record.objects)
+        yield DuplicateGroup(record.id, record.size, record.evidence, objects, record.billable_bytes)
+
+
+def _skipped(database: Database) -> Iterator[Skipped]:
+    """In the order in which they were met."""
+    decode = msgspec.msgpack.Decoder(Skipped).decode
+    return (decode(value) for _, value in database.scan("skipped"))
+
+
+def _rank(record: DigestRecord) -> bytes:
+    """Nine bytes that sort by reclaimable bytes, largest first."""
+    return (LARGEST - record.size * (len(record.objects) - 1)).to_bytes(9)

@@ -1,0 +1,105 @@
+"""The state directory: what one audit leaves for the next, and for the report.
+
+`facts.mdb` holds what was expensive to learn (HEADs, calibrations, range digests) and is synced to disk batch by batch.
+`scan.mdb` holds what was listed and is still in doubt; it can be listed again. `report.mdb` is the last finished audit.
+Files are readable by their owner only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from s3dedup.errors import StateError
+from s3dedup.model import ListedObject
+from s3dedup.shelf import listed
+from s3dedup.shelf.database import Database, Table
+from s3dedup.shelf.facts import Facts
+from s3dedup.shelf.lock import Lock
+from s3dedup.shelf.records import BucketRule, Doubt, ObjectFacts, RecordShelf, ScanRecord
+from s3dedup.shelf.results import Results
+
+SCHEMA = 1
+CURRENT = b"current"
+
+
+class State:
+    """An open state directory; one process at a time.
+
+    Raises:
+        StateLockedError: another audit has it open.
+        StateError: it cannot be created, read or written, is corrupt, or was written by a newer s3dedup.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = Lock(directory)
+        except OSError as error:
+            raise StateError(
+                f"The state directory {directory} cannot be written ({error.strerror}): pass another --state."
+            ) from error
+        self._facts = _database(directory / "facts.mdb", ("meta", "objects", "rules"), durable=True)
+        self._scan = _database(directory / "scan.mdb", ("meta", "doubts", *listed.TABLES), durable=False)
+        self.facts = Facts(RecordShelf(Table(self._facts, "objects"), ObjectFacts))
+        self.rules = RecordShelf(Table(self._facts, "rules"), BucketRule)
+        self.doubts = RecordShelf(Table(self._scan, "doubts"), Doubt)
+        self.listed = listed.Listed(self._scan)
+        self._scans = RecordShelf(Table(self._scan, "meta"), ScanRecord)
+        self.results = Results(directory)
+
+    def begin(self, scan: ScanRecord, *, oldest: float) -> ScanRecord:
+        """Start a scan, or go on with one that asked for the same and was started after `oldest` (epoch seconds)."""
+        current = self._scans.get(CURRENT)
+        if current is not None and current.config == scan.config and current.started >= oldest:
+            return current
+        with self._scan.batch():
+            self.listed.clear()
+            self.doubts.clear()
+            self._scans[CURRENT] = scan
+        return scan
+
+    def end(self) -> None:
+        """The scan is done: the next audit lists again."""
+        del self._scans[CURRENT]
+
+    def bytes_used(self) -> int:
+        """How much disk the listing takes, in bytes."""
+        return self._scan.bytes_used()
+
+    def close(self) -> None:
+        """Keep what was learnt, drop results that were not finished, and let the next audit in."""
+        self.results.discard()
+        self.facts.flush()
+        self._scan.close()
+        self._facts.close()
+        self._lock.release()
+
+
+def facts_key(endpoint: str, bucket: str, row: ListedObject) -> bytes:
+    """The key of an object version's facts: 16 bytes, whatever the length of its name."""
+    return _key((endpoint, bucket, row.key, row.version_id or ""))
+
+
+def rule_key(endpoint: str, bucket: str) -> bytes:
+    """The key of a bucket's rule."""
+    return _key((endpoint, bucket))
+
+
+def _key(parts: Sequence[str]) -> bytes:
+    text = "\0".join(parts).encode(errors="surrogatepass")
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def _database(path: Path, tables: tuple[str, ...], *, durable: bool) -> Database:
+    """Open a database, and refuse one from a newer program: its records could be misread."""
+    database = Database(path, tables, durable=durable)
+    schema = database.get("meta", b"schema")
+    if schema is None:
+        database.put("meta", b"schema", SCHEMA.to_bytes(2))
+    elif int.from_bytes(schema) > SCHEMA:
+        database.close()
+        raise StateError(f"{path} was written by a newer s3dedup: upgrade this one, or pass another --state.")
+    return database

@@ -1,0 +1,6 @@
+"""The store: what the audit reads from, and the only room that knows boto3."""
+
+from s3dedup.store.base import ObjectStore, PageRequest
+from s3dedup.store.s3 import S3Store, StoreConfig
+
+__all__ = ["ObjectStore", "PageRequest", "S3Store", "StoreConfig"]

@@ -1,0 +1,73 @@
+"""What the other rooms may ask of a store: pages, facts and ranges. Nothing here can change a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from s3dedup.model import Encryption, HeadFacts, ListedObject, Work
+
+
+class PageRequest(NamedTuple):
+    """One page of a listing: at most 1,000 entries of `bucket` under `prefix`.
+
+    `after` starts behind a key (existing or not), `token` continues where an earlier page ended; with `versions` the
+    pair (`key_marker`, `version_id_marker`) does so instead.
+    """
+
+    bucket: str
+    prefix: str = ""
+    after: str | None = None
+    token: str | None = None
+    versions: bool = False
+    key_marker: str | None = None
+    version_id_marker: str | None = None
+
+
+class ObjectStore(Protocol):
+    """An S3 store, read-only."""
+
+    @property
+    def trusted_endpoint(self) -> bool:
+        """Whether this is AWS itself, whose ETag rules are documented; any other endpoint is calibrated first."""
+
+    @property
+    def endpoint(self) -> str:
+        """A name for the store that is stable from run to run."""
+
+    def list_page(self, request: PageRequest) -> bytes:
+        """Fetch one page of a listing, as the XML that the store sent.
+
+        Raises:
+            BucketNotFoundError, ListingDeniedError, CredentialsError, EndpointError, StoreError
+        """
+
+    def parse_listing(self, body: bytes, *, versions: bool) -> Mapping[str, Any]:
+        """Read a page with the SDK's own parser: slow, and right about whatever the fast parser does not recognise.
+
+        Raises:
+            EndpointError: the body is no S3 listing.
+        """
+
+    def default_encryption(self, bucket: str) -> Encryption | None:
+        """The bucket's default encryption; None where it is not allowed or not supported to ask."""
+
+    def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
+        """Facts about one object; with `layout` those of its first part, else its checksums.
+
+        Raises:
+            ObjectError: this object cannot be asked about; see its subclasses.
+        """
+
+    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
+        """Stream the bytes `start` (inclusive) to `stop` (exclusive), exactly, of the object as it was listed.
+
+        Raises:
+            ObjectError: it changed, vanished, is archived, may not be read, or was not delivered.
+        """
+
+    def work(self) -> Work:
+        """The requests sent and bytes read so far, retries included."""
+
+    def close(self) -> None:
+        """Give the connections back."""

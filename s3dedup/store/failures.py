@@ -1,0 +1,106 @@
+"""Turns what boto3 raises into this project's errors: one sentence each, and never a 403 read as "absent"."""
+
+from __future__ import annotations
+
+from botocore import exceptions as boto
+
+from s3dedup.errors import (
+    BucketNotFoundError,
+    CredentialsError,
+    EndpointError,
+    ListingDeniedError,
+    ObjectArchivedError,
+    ObjectChangedError,
+    ObjectDeniedError,
+    ObjectUnreadableError,
+    ObjectVanishedError,
+    S3DedupError,
+    StoreError,
+    UsageError,
+)
+
+BAD_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidToken",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+        "TokenRefreshRequired",
+    }
+)
+NO_CREDENTIALS = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+    boto.TokenRetrievalError,
+    boto.SSOError,
+    boto.NoAuthTokenError,
+)
+NETWORK = (boto.HTTPClientError, boto.ConnectionError, boto.EndpointConnectionError)
+
+
+def code_and_status(error: boto.ClientError) -> tuple[str, int]:
+    """The error code and HTTP status; a HEAD has no body, so botocore gives its status as the code."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return code, int(status)
+
+
+def general(error: Exception, endpoint: str) -> S3DedupError:
+    """What any request can fail with, whatever it asked for."""
+    if isinstance(error, NO_CREDENTIALS):
+        return CredentialsError(
+            f"No usable AWS credentials ({_short(error)}): run `aws configure`, set AWS_ACCESS_KEY_ID and"
+            " AWS_SECRET_ACCESS_KEY, pass --profile, or --no-sign-request for a public bucket."
+        )
+    if isinstance(error, boto.ClientError) and code_and_status(error)[0] in BAD_CREDENTIALS:
+        return CredentialsError(
+            f"{endpoint} does not accept the credentials ({_short(error)}): refresh them or pass another --profile."
+        )
+    if isinstance(error, NETWORK):
+        return EndpointError(f"{endpoint} cannot be reached ({_short(error)}): check the address and the network.")
+    if isinstance(error, boto.ParamValidationError):
+        return UsageError(f"The request makes no sense to S3 ({_short(error)}): check the bucket's name.")
+    if isinstance(error, boto.ClientError):
+        return StoreError(f"{endpoint} answered with an error that retries did not cure: {_short(error)}.")
+    return EndpointError(f"What answers at {endpoint} is no S3 server ({_short(error)}): check --endpoint-url.")
+
+
+def of_bucket(error: Exception, bucket: str, endpoint: str) -> S3DedupError:
+    """What listing a bucket failed with."""
+    if isinstance(error, boto.ClientError):
+        code, status = code_and_status(error)
+        if code in BAD_CREDENTIALS:
+            return general(error, endpoint)
+        if code == "NoSuchBucket" or status == 404:  # noqa: PLR2004
+            return BucketNotFoundError(bucket)
+        if status == 403:  # noqa: PLR2004
+            return ListingDeniedError(bucket, code or "403")
+        if status == 501:  # noqa: PLR2004
+            return StoreError(f"{endpoint} does not support this listing ({code}): leave out --versions.")
+    return general(error, endpoint)
+
+
+def of_object(error: Exception, endpoint: str) -> S3DedupError:
+    """What a HEAD or GET of one object failed with: an `ObjectError` unless the whole audit is in trouble."""
+    if not isinstance(error, boto.ClientError):
+        return general(error, endpoint)
+    code, status = code_and_status(error)
+    if code in BAD_CREDENTIALS:
+        return general(error, endpoint)
+    if code in {"InvalidObjectState", "ObjectNotInActiveTierError"}:
+        return ObjectArchivedError("it is archived and would have to be restored first")
+    if status == 403:  # noqa: PLR2004
+        return ObjectDeniedError(f"these credentials may not read it ({code})")
+    if status == 404:  # noqa: PLR2004
+        return ObjectVanishedError("it was listed and is gone")
+    if status == 412:  # noqa: PLR2004
+        return ObjectChangedError("it was overwritten while the audit ran")
+    return ObjectUnreadableError(_short(error))
+
+
+def _short(error: Exception) -> str:
+    """The SDK's message on one line, without its full stop."""
+    return " ".join(str(error).split()).rstrip(".")

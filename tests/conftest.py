@@ -1,0 +1,22 @@
+"""What every test has: the servers, and an environment without anyone's AWS settings."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.servers.fixtures import fresh_bucket, hadro, ministack, moto_server, rclone, seaweed
+
+__all__ = ["fresh_bucket", "hadro", "ministack", "moto_server", "rclone", "seaweed"]
+
+
+@pytest.fixture(autouse=True)
+def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the AWS settings and proxies of whoever runs the suite: no test reaches a real account."""
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
