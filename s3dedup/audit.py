@@ -6,9 +6,8 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +15,17 @@ from pathlib import Path
 import msgspec
 
 from s3dedup import __version__
-from s3dedup.engine import Context, Emitter, Pool, Watch, learn, list_locations, narrow, settle_doubts, weigh_candidates
+from s3dedup.engine import (
+    Context,
+    Emitter,
+    Pool,
+    Watch,
+    learn,
+    list_locations,
+    narrow,
+    settle_doubts,
+    weigh_candidates,
+)
 from s3dedup.errors import UsageError
 from s3dedup.listing import Selection
 from s3dedup.model import AuditReport, EtagTrust, Location, RunInfo, Totals
@@ -75,9 +84,7 @@ class AuditConfig:
         except ValueError as error:
             raise UsageError(f"{error}.") from error
         distinct = list(dict.fromkeys(every))
-        return tuple(
-            each for each in distinct if not any(other.covers(each) for other in distinct if other != each)
-        )
+        return tuple(each for each in distinct if not any(other.covers(each) for other in distinct if other != each))
 
     def selection(self) -> Selection:
         """Which of the listed objects are wanted."""

@@ -13,7 +13,8 @@ Placed = tuple[str, ListedObject]
 
 def keeper_first(objects: Iterable[Placed]) -> list[Placed]:
     """Order equal objects so that the keeper comes first: the oldest, then the shortest key, then the first in byte
-    order of key, bucket and version id."""
+    order of key, bucket and version id.
+    """
     return sorted(objects, key=_precedence)
 
 

@@ -86,9 +86,7 @@ class ListedObject(NamedTuple):
     def at(self, bucket: str) -> ObjectVersion:
         """The same object as a report names it."""
         moment = utc_from_iso(self.modified)
-        return ObjectVersion(
-            bucket, self.key, self.version_id, self.size, self.etag, self.storage_class, moment
-        )
+        return ObjectVersion(bucket, self.key, self.version_id, self.size, self.etag, self.storage_class, moment)
 
 
 class Encryption(StrEnum):
@@ -115,7 +113,8 @@ class StoredChecksum(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class HeadFacts:
     """What one HEAD tells about an object beyond its listing. `first_part` (bytes) and `parts` describe a multipart
-    layout and are None where the HEAD did not ask for it or the store did not say."""
+    layout and are None where the HEAD did not ask for it or the store did not say.
+    """
 
     etag: str
     size: int

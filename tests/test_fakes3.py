@@ -86,9 +86,7 @@ def test_a_single_put_that_is_plain_or_sse_s3_has_its_md5_as_etag(
 
 
 @pytest.mark.parametrize("encryption", ["SSE-KMS", "DSSE-KMS", "SSE-C"])
-def test_a_kms_or_sse_c_object_has_32_hex_digits_that_are_not_its_md5(
-    fake: FakeS3, encryption: Encryption
-) -> None:
+def test_a_kms_or_sse_c_object_has_32_hex_digits_that_are_not_its_md5(fake: FakeS3, encryption: Encryption) -> None:
     first = fake.put("b", "k1", b"body", encryption=encryption)
     second = fake.put("b", "k2", b"body", encryption=encryption)
     assert HEX32.fullmatch(first.etag)
@@ -178,9 +176,7 @@ def test_the_crcs_give_their_published_check_values(algorithm: str, check: int) 
 
 def test_the_crc_of_any_length_is_zlibs() -> None:
     body = random.Random(1).randbytes(1001)
-    assert all(
-        checksums.crc("CRC32", body[:size]) == zlib.crc32(body[:size]) for size in (0, 1, 2, 1000, 1001)
-    )
+    assert all(checksums.crc("CRC32", body[:size]) == zlib.crc32(body[:size]) for size in (0, 1, 2, 1000, 1001))
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA1", "SHA256", "SHA512"])
@@ -191,9 +187,7 @@ def test_a_full_object_digest_is_the_base64_of_the_hash(fake: FakeS3, s3: S3Clie
     assert head["ChecksumType"] == "FULL_OBJECT"
 
 
-def test_a_composite_checksum_is_that_of_the_parts_checksums_and_their_number(
-    fake: FakeS3, s3: S3Client
-) -> None:
+def test_a_composite_checksum_is_that_of_the_parts_checksums_and_their_number(fake: FakeS3, s3: S3Client) -> None:
     fake.put("b", "k", b"abcdef", parts=[4, 2], checksum=("SHA256", "COMPOSITE"))
     head = s3.head_object(Bucket="b", Key="k", ChecksumMode="ENABLED")
     joined = hashlib.sha256(b"abcd").digest() + hashlib.sha256(b"ef").digest()
@@ -221,9 +215,7 @@ def test_an_algorithm_the_fake_cannot_compute_has_the_given_value(fake: FakeS3, 
         (("XXHASH3", "FULL_OBJECT"), None),
     ],
 )
-def test_a_checksum_that_s3_never_stores_is_refused(
-    fake: FakeS3, checksum: ChecksumSpec, parts: int | None
-) -> None:
+def test_a_checksum_that_s3_never_stores_is_refused(fake: FakeS3, checksum: ChecksumSpec, parts: int | None) -> None:
     with pytest.raises(ImpossibleObjectError):
         fake.put("b", "k", b"abcd", parts=parts, checksum=checksum)
 
@@ -673,9 +665,7 @@ def test_the_listing_server_pages_as_the_fake_does(fake: FakeS3, s3: S3Client, b
     rolled = [
         [
             each["Prefix"]
-            for page in client.get_paginator("list_objects_v2").paginate(
-                Bucket="skewed", Delimiter="/", MaxKeys=9
-            )
+            for page in client.get_paginator("list_objects_v2").paginate(Bucket="skewed", Delimiter="/", MaxKeys=9)
             for each in page["CommonPrefixes"]
         ]
         for client in (bench, s3)
@@ -695,7 +685,5 @@ def test_the_listing_server_knows_its_duplicates(bench: S3Client, listing_server
 
 def test_the_listing_server_says_slow_down_above_its_rate(listing_server: str) -> None:
     with urllib3.HTTPConnectionPool("127.0.0.1", int(listing_server.rpartition(":")[2])) as pool:
-        statuses = [
-            pool.request("GET", "/dates?list-type=2&max-keys=1", retries=False).status for _ in range(500)
-        ]
+        statuses = [pool.request("GET", "/dates?list-type=2&max-keys=1", retries=False).status for _ in range(500)]
     assert set(statuses) == {200, 503}

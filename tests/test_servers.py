@@ -99,14 +99,10 @@ def test_seaweed_tells_the_layout_of_a_multipart_object_and_one_part_for_a_singl
     put(client, bucket, "single", b"one")
     first = client.head_object(Bucket=bucket, Key="parts", PartNumber=1)
     assert (first["ContentLength"], first["PartsCount"]) == (len(PARTS[0]), 2)
-    assert (
-        client.head_object(Bucket=bucket, Key="single", PartNumber=1)["PartsCount"] == 1
-    )  # AWS: no PartsCount
+    assert client.head_object(Bucket=bucket, Key="single", PartNumber=1)["PartsCount"] == 1  # AWS: no PartsCount
 
 
-def test_seaweed_lists_by_directory_and_not_in_utf8_order(
-    seaweed: S3Server, fresh_bucket: FreshBucket
-) -> None:
+def test_seaweed_lists_by_directory_and_not_in_utf8_order(seaweed: S3Server, fresh_bucket: FreshBucket) -> None:
     client, bucket = seaweed.client(), fresh_bucket(seaweed)
     for key in ("a!", "a/b"):
         put(client, bucket, key, b"x")
@@ -126,9 +122,7 @@ def test_moto_and_ministack_list_in_utf8_order_as_aws_does(
     assert keys(client, bucket, StartAfter="a!") == wanted[1:]
 
 
-def test_seaweed_really_denies_what_an_identity_may_not_do(
-    seaweed: S3Server, fresh_bucket: FreshBucket
-) -> None:
+def test_seaweed_really_denies_what_an_identity_may_not_do(seaweed: S3Server, fresh_bucket: FreshBucket) -> None:
     bucket = fresh_bucket(seaweed)
     for key in ("open/a", "shut/a"):
         put(seaweed.client(), bucket, key, b"x")
@@ -158,9 +152,7 @@ def test_if_match_with_another_etag_is_refused(
     assert status(error) == 412
 
 
-def test_rclone_ignores_if_match_and_answers_a_range_with_200(
-    rclone: S3Server, fresh_bucket: FreshBucket
-) -> None:
+def test_rclone_ignores_if_match_and_answers_a_range_with_200(rclone: S3Server, fresh_bucket: FreshBucket) -> None:
     client, bucket = rclone.client(), fresh_bucket(rclone)
     put(client, bucket, "a", b"content")
     answer = client.get_object(Bucket=bucket, Key="a", Range="bytes=0-1", IfMatch='"' + "0" * 32 + '"')
@@ -171,9 +163,7 @@ def test_rclone_ignores_if_match_and_answers_a_range_with_200(
 def test_hadro_ignores_if_match(hadro: S3Server, fresh_bucket: FreshBucket) -> None:
     bucket = fresh_bucket(hadro)
     put_file(hadro, bucket, "a", b"content")
-    answer = hadro.client().get_object(
-        Bucket=bucket, Key="a", Range="bytes=0-1", IfMatch='"' + "0" * 32 + '"'
-    )
+    answer = hadro.client().get_object(Bucket=bucket, Key="a", Range="bytes=0-1", IfMatch='"' + "0" * 32 + '"')
     assert answer["Body"].read() == b"co"
 
 
@@ -256,9 +246,7 @@ def test_a_bucket_that_encrypts_with_kms_by_default_hides_the_md5_on_ministack(
     assert client.head_object(Bucket=bucket, Key="a")["ServerSideEncryption"] == "aws:kms"
 
 
-def test_seaweed_shows_kms_on_head_and_gives_the_md5_all_the_same(
-    seaweed: S3Server, fresh_bucket: FreshBucket
-) -> None:
+def test_seaweed_shows_kms_on_head_and_gives_the_md5_all_the_same(seaweed: S3Server, fresh_bucket: FreshBucket) -> None:
     client, bucket = seaweed.client(), fresh_bucket(seaweed)
     kms = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KMS_KEY_ID}
     assert put(client, bucket, "a", b"content", **kms) == md5(b"content").hexdigest()

@@ -212,9 +212,7 @@ def _picture(number: int) -> bytes:
     draw = ImageDraw.Draw(picture)
     left, top = 30 * number, 20 + 9 * number
     draw.ellipse((left, top, left + 40, top + 40), fill=(250, 220, 120))
-    draw.polygon(
-        [(0, height), (width // 3, 150 - 5 * number), (width, height)], fill=(40, 90 + 12 * number, 60)
-    )
+    draw.polygon([(0, height), (width // 3, 150 - 5 * number), (width, height)], fill=(40, 90 + 12 * number, 60))
     encoded = BytesIO()
     picture.save(encoded, "PNG", compress_level=1)
     return encoded.getvalue()

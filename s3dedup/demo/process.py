@@ -64,9 +64,7 @@ class ServerStartError(S3DedupError):
     """A local server did not start; the message ends with the tail of its log."""
 
     def __init__(self, name: str, reason: str, log: str) -> None:
-        super().__init__(
-            f"The local server {name} did not start ({reason}). The end of its log:\n{log or '(empty)'}"
-        )
+        super().__init__(f"The local server {name} did not start ({reason}). The end of its log:\n{log or '(empty)'}")
 
 
 def find_program(name: str) -> str | None:
@@ -99,9 +97,7 @@ def _take(port: int, held: ExitStack) -> bool:
 
 def s3_client(endpoint_url: str, access_key: str, secret_key: str) -> S3Client:
     """A boto3 client for a server on loopback; nothing in the caller's AWS or proxy settings redirects it."""
-    nameless = BotocoreSession(
-        session_vars={"profile": (None, None, None, None)}
-    )  # AWS_PROFILE may name no profile
+    nameless = BotocoreSession(session_vars={"profile": (None, None, None, None)})  # AWS_PROFILE may name no profile
     return boto3.Session(botocore_session=nameless).client(
         "s3",
         endpoint_url=endpoint_url,

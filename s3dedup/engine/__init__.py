@@ -9,4 +9,14 @@ from s3dedup.engine.settle import settle_doubts
 from s3dedup.engine.watch import Watch
 from s3dedup.engine.weigh import weigh_candidates
 
-__all__ = ["Context", "Emitter", "Pool", "Watch", "learn", "list_locations", "narrow", "settle_doubts", "weigh_candidates"]
+__all__ = [
+    "Context",
+    "Emitter",
+    "Pool",
+    "Watch",
+    "learn",
+    "list_locations",
+    "narrow",
+    "settle_doubts",
+    "weigh_candidates",
+]

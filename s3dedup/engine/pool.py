@@ -1,7 +1,7 @@
 """Runs many small conversations with a store at once, on threads; everything else happens on the caller's thread.
 
 A *job* is a generator: it yields the tasks it wants done, is resumed when all of them are done, and returns its
-outcome. Only `Task.run` is called on a worker thread. State, progress and decisions stay on one thread and need no lock.
+outcome. Only `Task.run` is called on a worker thread. State and decisions stay on one thread and need no lock.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from s3dedup.errors import ObjectError
 
@@ -24,7 +24,8 @@ def _not_expected(error: ObjectError) -> None:
 @dataclass(frozen=True, slots=True)
 class Task(Generic[T]):
     """`run` on a worker thread; then `done` with what came of it, or `failed` where the object could not be had, on the
-    thread that drives. Any other error ends the whole."""
+    thread that drives. Any other error ends the whole.
+    """
 
     run: Callable[[], T]
     done: Callable[[T], None]
@@ -41,7 +42,7 @@ class Pool:
         self.concurrency = concurrency
         self._executor = ThreadPoolExecutor(concurrency, thread_name_prefix="s3dedup")
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -49,7 +50,8 @@ class Pool:
 
     def drive(self, jobs: Iterable[Job[T]]) -> Iterator[T]:
         """Run jobs side by side and yield their outcomes as they come. Jobs are taken only as fast as the threads can
-        use their tasks, so any number of them may be given."""
+        use their tasks, so any number of them may be given.
+        """
         return _Drive(self._executor, self.concurrency, iter(jobs)).outcomes()
 
 

@@ -1,8 +1,8 @@
 """Learns, bucket by bucket, what ETags mean there, from a few objects, before any ETag is believed.
 
 On AWS the rules are documented: what is open is encryption, so the bucket's default is read and a few candidates are
-asked (HEAD) whether they keep to it. On any other endpoint a few candidates are also read and hashed: that shows whether
-their ETags are what AWS's rules say. Servers exist whose 32 hex digits come from size and time, or from SHA-1.
+asked (HEAD) whether they keep to it. On any other endpoint a few candidates are also read and hashed: that shows
+whether their ETags are what AWS's rules say. Servers exist whose 32 hex digits come from size and time, or from SHA-1.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ UNENCRYPTED = frozenset({Encryption.NONE, Encryption.SSE_S3})
 @dataclass(slots=True)
 class Samples:
     """Candidates of one bucket, as entries. `asked` is a fair sample of all; `read` are small ones by form of ETag,
-    `twins` small ones that share size and ETag with another."""
+    `twins` small ones that share size and ETag with another.
+    """
 
     asked: list[bytes] = field(default_factory=list)
     seen: int = 0

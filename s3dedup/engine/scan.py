@@ -42,22 +42,20 @@ class _Lister:
         self._source = source
         self._location = context.locations[source]
         self._pick = pick
-        self._body: bytes | None = None
-        self._page: Page | None = None
+        self._bodies: list[bytes] = []
+        self._pages: list[Page] = []
 
     def job(self) -> Job[Progress]:
         """Page by page from where an earlier run came to."""
         progress = self._context.state.listed.progress(self._source)
         cursor = Cursor(progress.token, progress.key_marker, progress.version_id_marker)
         while not progress.done:
-            if self._body is None:
+            if not self._bodies:
                 yield [self._fetch(cursor)]
-            body, self._body = self._body, None
-            assert body is not None
+            body = self._bodies.pop()
             told, ahead = peek(body, versions=self._context.versions)
             yield [self._parse(body), *([self._fetch(ahead)] if told and ahead else [])]
-            page = self._page
-            assert page is not None
+            page = self._pages.pop()
             after = following(page, self._location, cursor)
             progress = self._keep(page, progress, after)
             cursor = after or cursor
@@ -65,11 +63,11 @@ class _Lister:
 
     def _fetch(self, cursor: Cursor) -> Task[bytes]:
         request = request_at(self._location, cursor, versions=self._context.versions)
-        return Task(partial(self._context.store.list_page, request), partial(setattr, self, "_body"))
+        return Task(partial(self._context.store.list_page, request), self._bodies.append)
 
     def _parse(self, body: bytes) -> Task[Page]:
         run = partial(read_page, self._context.store, body, versions=self._context.versions)
-        return Task(run, partial(setattr, self, "_page"))
+        return Task(run, self._pages.append)
 
     def _keep(self, page: Page, progress: Progress, after: Cursor | None) -> Progress:
         """Store the page's wanted rows, and how far the location now is, as one."""

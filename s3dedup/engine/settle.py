@@ -21,7 +21,14 @@ from s3dedup.shelf import BucketRule, Doubt
 from s3dedup.text import human_bytes, human_count
 
 ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-READ_FIRST = ("STANDARD", "REDUCED_REDUNDANCY", "EXPRESS_ONEZONE", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA")
+READ_FIRST = (
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "EXPRESS_ONEZONE",
+    "INTELLIGENT_TIERING",
+    "ONEZONE_IA",
+    "STANDARD_IA",
+)
 RANGES = {"sha1": EvidenceKind.SHA1_RANGES, "sha256": EvidenceKind.SHA256_RANGES}
 
 
@@ -33,7 +40,10 @@ def settle_doubts(context: Context, rules: dict[str, BucketRule], emitter: Emitt
     for _ in context.pool.drive(jobs):
         pass
     read = human_bytes(context.store.work().bytes_read)
-    groups, redundant = human_count(emitter.groups, "group"), human_count(emitter.redundant, "redundant object")
+    groups, redundant = (
+        human_count(emitter.groups, "group"),
+        human_count(emitter.redundant, "redundant object"),
+    )
     reclaimable = human_bytes(emitter.reclaimable_bytes)
     context.watch.line(f"{groups} with {redundant} ({reclaimable}) after reading {read}")
 
@@ -138,7 +148,9 @@ class _Settlement:
             self._emitter.emit(self._size, digest, RANGES[self._context.digest], same)
         for content in self._contents:
             if content.contender.name not in united and content.cluster.kind:
-                self._emitter.emit(self._size, digest_of(content.cluster.evidence), content.cluster.kind, content.left())
+                self._emitter.emit(
+                    self._size, digest_of(content.cluster.evidence), content.cluster.kind, content.left()
+                )
             self._skip(content)
         self._context.watch.advance(self._objects, self._unread)
 
@@ -153,7 +165,8 @@ class _Settlement:
 
 def is_archived(row: ListedObject) -> bool:
     """Whether reading would need a restore first. A restored copy can be read (API_RestoreStatus); archive tiers of
-    INTELLIGENT_TIERING do not show in a listing and are met when they are read."""
+    INTELLIGENT_TIERING do not show in a listing and are met when they are read.
+    """
     return row.storage_class in ARCHIVED and row.restore in {"", "ongoing"}
 
 

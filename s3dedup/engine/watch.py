@@ -28,4 +28,3 @@ class Watch:
     def line(self, text: str) -> None:
         """What a stage came to, in one line."""
         log.info("%s", text)
-

@@ -15,7 +15,18 @@ from s3dedup.engine.emit import Emitter, digest_of
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.rules import Candidates
 from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
-from s3dedup.evidence import Cluster, Form, Known, Layout, Meaning, cluster, in_doubt, meaning, read_etag, weigh
+from s3dedup.evidence import (
+    Cluster,
+    Form,
+    Known,
+    Layout,
+    Meaning,
+    cluster,
+    in_doubt,
+    meaning,
+    read_etag,
+    weigh,
+)
 from s3dedup.groups import Placed
 from s3dedup.model import EvidenceKind, HeadFacts
 from s3dedup.shelf import ETAG, SOURCE, BucketRule, Doubt, Entry
@@ -75,7 +86,8 @@ class Weigher:
 
     def known(self, placed: Placed) -> Known:
         """All that is known of an object's content without reading it. A checksum counts on AWS only: other servers
-        are known to send wrong ones."""
+        are known to send wrong ones.
+        """
         bucket, row = placed
         etag = read_etag(row.etag)
         head = self._context.facts(bucket, row).head
@@ -92,9 +104,7 @@ class Weigher:
 class _Examination:
     """The weighing of the objects of one size."""
 
-    def __init__(
-        self, context: Context, weigher: Weigher, emitter: Emitter, size: int, entries: list[bytes]
-    ) -> None:
+    def __init__(self, context: Context, weigher: Weigher, emitter: Emitter, size: int, entries: list[bytes]) -> None:
         self._context = context
         self._weigher = weigher
         self._emitter = emitter
@@ -137,8 +147,11 @@ class _Examination:
 
     def _to_ask(self, placed: Sequence[Placed], members: Sequence[int]) -> Iterator[int]:
         """The members of a cluster of which a HEAD could tell more: each one whose encryption is not known, one whose
-        layout is not, one whose full checksum the listing promises."""
-        fresh = [index for index in members if index not in self._asked and not self._context.facts(*placed[index]).head]
+        layout is not, one whose full checksum the listing promises.
+        """
+        fresh = [
+            index for index in members if index not in self._asked and not self._context.facts(*placed[index]).head
+        ]
         known = {index: self._weigher.known(placed[index]) for index in fresh}
         unknown = [index for index in fresh if known[index].meaning is Meaning.UNKNOWN]
         if unknown or len(fresh) < len(members):

@@ -17,7 +17,8 @@ WEAKEST_FIRST = (EvidenceKind.MULTIPART_ETAG, EvidenceKind.MD5_ETAG, EvidenceKin
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Objects proven to be the same: `members` are positions in the input, `evidence` what is known of any of them,
-    `kind` on what the claim rests (None for a single object)."""
+    `kind` on what the claim rests (None for a single object).
+    """
 
     members: tuple[int, ...]
     evidence: Evidence

@@ -43,7 +43,8 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A multipart layout: every part `part_size` bytes but the last. Uploaders use one size throughout; where the
-    count does not fit that, the layout counts as unknown."""
+    count does not fit that, the layout counts as unknown.
+    """
 
     part_size: int
     parts: int

@@ -9,7 +9,17 @@ from s3dedup.hashing.lockstep import Contender, Lockstep, Wanted, lockstep
 from s3dedup.model import ListedObject
 from s3dedup.store import ObjectStore
 
-__all__ = ["Contender", "Grid", "Lockstep", "Range", "Wanted", "etag_of_bytes", "fingerprint", "hash_range", "lockstep"]
+__all__ = [
+    "Contender",
+    "Grid",
+    "Lockstep",
+    "Range",
+    "Wanted",
+    "etag_of_bytes",
+    "fingerprint",
+    "hash_range",
+    "lockstep",
+]
 
 
 def hash_range(store: ObjectStore, bucket: str, row: ListedObject, part: Range, algorithm: str) -> bytes:
@@ -35,7 +45,5 @@ def etag_of_bytes(store: ObjectStore, bucket: str, row: ListedObject, part_size:
     if part_size is None:
         return hash_range(store, bucket, row, Range(0, row.size), "md5").hex()
     starts = range(0, row.size, part_size)
-    parts = [
-        hash_range(store, bucket, row, Range(start, min(start + part_size, row.size)), "md5") for start in starts
-    ]
+    parts = [hash_range(store, bucket, row, Range(start, min(start + part_size, row.size)), "md5") for start in starts]
     return f"{hashlib.md5(b''.join(parts)).hexdigest()}-{len(parts)}"

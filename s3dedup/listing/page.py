@@ -225,9 +225,7 @@ def peek_token(body: bytes) -> tuple[bool, str | None] | None:
         frame = _frame(body)
     except ValueError:
         return None
-    return (
-        None if frame.form.versions else (frame.truncated, frame.texts.get("NextContinuationToken") or None)
-    )
+    return None if frame.form.versions else (frame.truncated, frame.texts.get("NextContinuationToken") or None)
 
 
 def peek_markers(body: bytes) -> tuple[bool, str | None, str | None] | None:
@@ -280,9 +278,7 @@ def _end(body: bytes, form: _Form) -> int:
 def _rows(body: bytes, form: _Form, start: int, end: int) -> slice:
     """From the first entry's opening to the last one's closing."""
     first = min((at for tag in form.openings if (at := body.find(tag, start, end)) >= 0), default=end)
-    last = max(
-        (at + len(tag) for tag in form.closings if (at := body.rfind(tag, first, end)) >= 0), default=first
-    )
+    last = max((at + len(tag) for tag in form.closings if (at := body.rfind(tag, first, end)) >= 0), default=first)
     return slice(first, last)
 
 

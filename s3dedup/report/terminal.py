@@ -64,9 +64,7 @@ _REMEDY: Mapping[SkipReason, str] = {
 
 def render(report: AuditReport, stream: TextIO, view: View) -> None:
     """Write one page: at most `view.top` groups, in `view.width` columns."""
-    console = Console(
-        file=stream, width=view.width, markup=False, highlight=False, emoji=False, force_jupyter=False
-    )
+    console = Console(file=stream, width=view.width, markup=False, highlight=False, emoji=False, force_jupyter=False)
     omissions = _Omissions.of(report.skipped)
     shown = list(islice(report.groups, view.top))
     with console.capture() as page:
@@ -171,9 +169,7 @@ def _duplicates(totals: Totals) -> str:
 def _run(report: AuditReport) -> str:
     run = report.run
     length = human_duration(run.finished - run.started)
-    return (
-        f"{plain(run.id)}, {run.started:%Y-%m-%d %H:%M} UTC, {length}, s3dedup {plain(report.tool_version)}"
-    )
+    return f"{plain(run.id)}, {run.started:%Y-%m-%d %H:%M} UTC, {length}, s3dedup {plain(report.tool_version)}"
 
 
 def _print_groups(console: Console, shown: list[DuplicateGroup], totals: Totals) -> None:
@@ -193,9 +189,7 @@ def _print_groups(console: Console, shown: list[DuplicateGroup], totals: Totals)
 def _print_group(console: Console, rank: int, group: DuplicateGroup) -> None:
     reclaimable, size = human_bytes(group.reclaimable_bytes), human_bytes(group.size)
     usd = human_usd(group.monthly_usd)
-    numbers = (
-        f"{rank:>4}  {reclaimable:>11}  {size:>10}  {len(group.objects):>7,}  {usd:>10}  {group.evidence}"
-    )
+    numbers = f"{rank:>4}  {reclaimable:>11}  {size:>10}  {len(group.objects):>7,}  {usd:>10}  {group.evidence}"
     console.print(Text(numbers, style="bold"))
     _print_objects(console, group.objects)
 

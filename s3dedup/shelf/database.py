@@ -1,4 +1,4 @@
-"""LMDB as the map beneath the shelves: named tables, sorted keys, one writer, batches that are written whole or not at all.
+"""LMDB as the map beneath the shelves: named tables, sorted keys, one writer, batches written whole or not at all.
 
 LMDB because it survives SIGKILL at any point, takes sorted batches at memory speed, and keeps its pages in the system's
 cache instead of in this process. Its write map is not used: a full disk is then an error and not a SIGBUS.
@@ -48,10 +48,19 @@ class Database:
         """Say what is wrong with the state in one sentence."""
         try:
             yield
-        except (lmdb.CorruptedError, lmdb.InvalidError, lmdb.VersionMismatchError, lmdb.PageNotFoundError) as error:
-            raise StateError(f"The state file {self._path} is corrupt ({error}): remove it, or pass another --state.") from error
+        except (
+            lmdb.CorruptedError,
+            lmdb.InvalidError,
+            lmdb.VersionMismatchError,
+            lmdb.PageNotFoundError,
+        ) as error:
+            raise StateError(
+                f"The state file {self._path} is corrupt ({error}): remove it, or pass another --state."
+            ) from error
         except lmdb.Error as error:
-            raise StateError(f"The state file {self._path} cannot be used ({error}): make room, or pass another --state.") from error
+            raise StateError(
+                f"The state file {self._path} cannot be used ({error}): make room, or pass another --state."
+            ) from error
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -123,7 +132,8 @@ class Database:
 
     def scan(self, table: str, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Go through a table in key order from `start` on. What is written meanwhile may or may not be seen; between
-        two items no transaction stays open for longer than a stretch."""
+        two items no transaction stays open for longer than a stretch.
+        """
         while True:
             stretch = self._stretch(table, start)
             yield from stretch

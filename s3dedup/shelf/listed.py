@@ -14,7 +14,8 @@ number of objects.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate, chain, groupby, islice
 from operator import itemgetter
 from struct import Struct
@@ -143,29 +144,40 @@ class Listed:
         return count
 
     def _merged(self, runs: int) -> Iterator[list[bytes]]:
-        """Stretches of the merged order. Each round reads on in every run that has less than a chunk at hand; what is
-        not beyond the nearest end of any run is final."""
-        buffers: list[list[bytes]] = [[] for _ in range(runs)]
-        following = [0] * runs
-        while True:
-            ends = []
-            for run, buffer in enumerate(buffers):
-                more = len(buffer) < CHUNK and self._database.get("runs", _chunk_key(run, following[run]))
-                if more:
-                    buffer += _split(more)
-                    following[run] += 1
-                if buffer and (more or len(buffer) >= CHUNK):
-                    ends.append(buffer[-1])
-            limit = min(ends, default=None)
-            stretch: list[bytes] = []
-            for buffer in buffers:
-                final = len(buffer) if limit is None else bisect_right(buffer, limit)
-                stretch += buffer[:final]
-                del buffer[:final]
-            if not stretch:
-                return
+        """Stretches of the merged order: each is what no run can still undercut."""
+        open_runs = [_Run(partial(self._chunk, number)) for number in range(runs)]
+        while open_runs:
+            limit = min((end for run in open_runs if (end := run.refill())), default=None)
+            stretch = [entry for run in open_runs for entry in run.take(limit)]
             stretch.sort()
             yield stretch
+            open_runs = [run for run in open_runs if run.buffer]
+
+    def _chunk(self, run: int, number: int) -> bytes | None:
+        return self._database.get("runs", _chunk_key(run, number))
+
+
+class _Run:
+    """A sorted run that is being merged: what of it is at hand, and where it goes on."""
+
+    def __init__(self, chunk: Callable[[int], bytes | None]) -> None:
+        self._chunk = chunk
+        self._next: int | None = 0
+        self.buffer: list[bytes] = []
+
+    def refill(self) -> bytes | None:
+        """Have at least a chunk at hand; the last entry at hand, None where nothing follows it."""
+        while self._next is not None and len(self.buffer) < CHUNK:
+            blob = self._chunk(self._next)
+            self.buffer += _split(blob or b"")
+            self._next = None if blob is None else self._next + 1
+        return self.buffer[-1] if self._next is not None else None
+
+    def take(self, limit: bytes | None) -> list[bytes]:
+        """Hand over the entries up to `limit`, all of them where there is none."""
+        final = len(self.buffer) if limit is None else bisect_right(self.buffer, limit)
+        taken, self.buffer = self.buffer[:final], self.buffer[final:]
+        return taken
 
 
 def _split(blob: bytes) -> list[bytes]:

@@ -21,7 +21,7 @@ VERSION = b"\x01"
 
 
 class ObjectFacts(msgspec.Struct, array_like=True):
-    """What was learnt about one object at a price. Stale unless `etag`, `size` and `modified` are still the listed ones.
+    """What was learnt about one object at a price; stale unless `etag`, `size` and `modified` are still as listed.
 
     `ranges` maps a position in the range grid of the `digest` algorithm to that range's digest.
     """
@@ -40,8 +40,9 @@ class ObjectFacts(msgspec.Struct, array_like=True):
 
 class BucketRule(msgspec.Struct, array_like=True):
     """What was learnt about a bucket's ETags: its default encryption (None unknown) and whether calibration proved
-    single-part (`hex_proven`) and multipart ETags (`multipart_proven`) to follow AWS's rules there. `forms` are the forms
-    of ETag that were there to be looked at, `learnt` is in seconds since the epoch, `note` says it in words."""
+    single-part (`hex_proven`) and multipart ETags (`multipart_proven`) to follow AWS's rules there. `forms` are the
+    forms of ETag that were there to be looked at, `learnt` is in seconds since the epoch, `note` says it in words.
+    """
 
     encryption: Encryption | None
     hex_proven: bool

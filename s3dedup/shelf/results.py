@@ -6,7 +6,6 @@ readable while the next audit runs, or dies.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -72,7 +71,7 @@ class Results:
         self._flush()
         RecordShelf(Table(self._database, "meta"), Summary)[b"summary"] = summary
         self._database.close()
-        os.replace(self._directory / UNFINISHED, self._directory / FILE)
+        (self._directory / UNFINISHED).replace(self._directory / FILE)
 
     def discard(self) -> None:
         """Leave the last audit's results in place."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from botocore import exceptions as boto
 
 from s3dedup.errors import (
@@ -74,11 +76,11 @@ def of_bucket(error: Exception, bucket: str, endpoint: str) -> S3DedupError:
         code, status = code_and_status(error)
         if code in BAD_CREDENTIALS:
             return general(error, endpoint)
-        if code == "NoSuchBucket" or status == 404:  # noqa: PLR2004
+        if code == "NoSuchBucket" or status == HTTPStatus.NOT_FOUND:
             return BucketNotFoundError(bucket)
-        if status == 403:  # noqa: PLR2004
+        if status == HTTPStatus.FORBIDDEN:
             return ListingDeniedError(bucket, code or "403")
-        if status == 501:  # noqa: PLR2004
+        if status == HTTPStatus.NOT_IMPLEMENTED:
             return StoreError(f"{endpoint} does not support this listing ({code}): leave out --versions.")
     return general(error, endpoint)
 
@@ -92,13 +94,12 @@ def of_object(error: Exception, endpoint: str) -> S3DedupError:
         return general(error, endpoint)
     if code in {"InvalidObjectState", "ObjectNotInActiveTierError"}:
         return ObjectArchivedError("it is archived and would have to be restored first")
-    if status == 403:  # noqa: PLR2004
-        return ObjectDeniedError(f"these credentials may not read it ({code})")
-    if status == 404:  # noqa: PLR2004
-        return ObjectVanishedError("it was listed and is gone")
-    if status == 412:  # noqa: PLR2004
-        return ObjectChangedError("it was overwritten while the audit ran")
-    return ObjectUnreadableError(_short(error))
+    known: dict[int, S3DedupError] = {
+        HTTPStatus.FORBIDDEN: ObjectDeniedError(f"these credentials may not read it ({code})"),
+        HTTPStatus.NOT_FOUND: ObjectVanishedError("it was listed and is gone"),
+        HTTPStatus.PRECONDITION_FAILED: ObjectChangedError("it was overwritten while the audit ran"),
+    }
+    return known.get(status) or ObjectUnreadableError(_short(error))
 
 
 def _short(error: Exception) -> str:

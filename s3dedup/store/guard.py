@@ -20,7 +20,7 @@ READS = frozenset(
 
 
 def install(events: Any) -> None:  # noqa: ANN401  botocore's emitter is untyped
-    """Hook the guard into a client's events: by operation before a request is built, by HTTP method before it leaves."""
+    """Hook the guard into a client's events: by operation before a request is built, by method before it leaves."""
     events.register_first("provide-client-params.s3", _refuse_operation)
     events.register_first("before-send.s3", _refuse_method)
 

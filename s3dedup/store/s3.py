@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import boto3
@@ -29,7 +30,18 @@ from s3dedup.store.meter import Meter
 PAGE_KEYS = 1000
 BODY_ATTEMPTS = 4
 CHUNK = 1 << 20
-CHECKSUMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128")
+CHECKSUMS = (
+    "CRC32",
+    "CRC32C",
+    "CRC64NVME",
+    "SHA1",
+    "SHA256",
+    "SHA512",
+    "MD5",
+    "XXHASH64",
+    "XXHASH3",
+    "XXHASH128",
+)
 """As in the API's ChecksumAlgorithm; older SDKs know fewer and then simply never return the others."""
 
 
@@ -129,7 +141,8 @@ class S3Store:
 
     def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
         """See `ObjectStore.head`. Checksums of a KMS object need kms:Decrypt (API_HeadObject): asked for, and done
-        without where that is refused."""
+        without where that is refused.
+        """
         if layout:
             return _facts(self._head(bucket, row, {"PartNumber": 1}))
         try:
@@ -165,7 +178,8 @@ class S3Store:
 
     def _body(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
         """One GET of `start` to `stop`. If-Match makes S3 refuse a changed object (API_GetObject); servers that ignore
-        it, or the range, are caught by what they answer."""
+        it, or the range, are caught by what they answer.
+        """
         try:
             answer: Mapping[str, Any] = self._client.get_object(
                 **self._address(bucket, row), Range=f"bytes={start}-{stop - 1}", IfMatch=f'"{row.etag}"'
@@ -211,10 +225,12 @@ def _client(config: StoreConfig) -> Any:  # noqa: ANN401  boto3 builds its clien
 
 def _keep_page(*, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
     """Hand a listing on as bytes, and leave botocore (which would parse it twice) an empty one. Whatever does not look
-    like a listing, an error inside a 200 above all, stays for botocore to judge."""
+    like a listing, an error inside a 200 above all, stays for botocore to judge.
+    """
     body = response_dict["body"]
     head = body[:512]
-    if response_dict["status_code"] == 200 and (b"<ListBucketResult" in head or b"<ListVersionsResult" in head):  # noqa: PLR2004
+    is_listing = b"<ListBucketResult" in head or b"<ListVersionsResult" in head
+    if response_dict["status_code"] == HTTPStatus.OK and is_listing:
         customized_response_dict["PageBody"] = body
         response_dict["body"] = b"<ListBucketResult/>"
 
@@ -242,7 +258,7 @@ def _encryption_of(answer: Mapping[str, Any]) -> Encryption:
 
 
 def _encryption(name: str | None) -> Encryption | None:
-    """An algorithm's name as the API gives it. One that is not known yet is treated like KMS: its ETag proves nothing."""
+    """An algorithm as the API names it. One not known here is treated like KMS: its ETag proves nothing."""
     if name is None:
         return None
     return Encryption(name) if name in set(Encryption) else Encryption.KMS

@@ -100,9 +100,7 @@ def main() -> None:
     print(f"{'objects per CPU second':<24}" + "".join(f"{name:>14}" for name in parsers) + f"{'ratio':>8}")
     for name, body in pages.items():
         rates = [rate(parse, body, count, args.seconds) for parse in parsers.values()]
-        print(
-            f"{name:<24}" + "".join(f"{value:>14,.0f}" for value in rates) + f"{rates[0] / rates[1]:>7.0f}x"
-        )
+        print(f"{name:<24}" + "".join(f"{value:>14,.0f}" for value in rates) + f"{rates[0] / rates[1]:>7.0f}x")
 
 
 if __name__ == "__main__":

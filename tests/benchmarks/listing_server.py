@@ -261,11 +261,7 @@ def list_versions(bucket: Bucket, query: dict[str, str]) -> Answer:
         f"<IsTruncated>{str(more).lower()}</IsTruncated>"
     ).encode()
     opening = b"<Version><VersionId>null</VersionId><IsLatest>true</IsLatest><Key>"
-    body = (
-        bytes(bucket.read(start, stop))
-        .replace(b"<Contents><Key>", opening)
-        .replace(b"</Contents>", b"</Version>")
-    )
+    body = bytes(bucket.read(start, stop)).replace(b"<Contents><Key>", opening).replace(b"</Contents>", b"</Version>")
     return [http(DECLARATION + head + body + b"</ListVersionsResult>")]
 
 
@@ -474,13 +470,9 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--objects", type=int, default=1_000_000, help="in each bucket")
     parser.add_argument("--shape", action="append", choices=SHAPES, help="may be repeated: a bucket each")
-    parser.add_argument(
-        "--duplicates", type=float, default=0.1, help="share of objects whose content is older"
-    )
+    parser.add_argument("--duplicates", type=float, default=0.1, help="share of objects whose content is older")
     parser.add_argument("--latency-ms", type=float, default=0, help="added to each answer")
-    parser.add_argument(
-        "--rate", type=float, default=0, help="requests a second before SlowDown (0: no limit)"
-    )
+    parser.add_argument("--rate", type=float, default=0, help="requests a second before SlowDown (0: no limit)")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(arguments)

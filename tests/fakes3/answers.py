@@ -103,8 +103,7 @@ def _check_region(bucket: Bucket, request: Request) -> None:
     raise S3Error(
         400,
         "AuthorizationHeaderMalformed",
-        f"The authorization header is malformed; the region '{request.region}' is wrong; "
-        f"expecting '{bucket.region}'",
+        f"The authorization header is malformed; the region '{request.region}' is wrong; expecting '{bucket.region}'",
         {"Region": bucket.region},
         headers,
     )
@@ -193,9 +192,7 @@ def _find(world: World, bucket: Bucket, request: Request) -> StoredObject:
         return found
     if found and version_id:
         message = "The specified method is not allowed against this resource."
-        raise S3Error(
-            405, "MethodNotAllowed", message, {"Method": request.method}, {**marker, "allow": "DELETE"}
-        )
+        raise S3Error(405, "MethodNotAllowed", message, {"Method": request.method}, {**marker, "allow": "DELETE"})
     world.require(bucket.name, "s3:ListBucket")
     if version_id:
         message = "The specified version does not exist."

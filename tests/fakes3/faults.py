@@ -135,9 +135,7 @@ class Faults:
         self._rules: list[_Rule] = []
         self._lock = threading.Lock()
 
-    def add(
-        self, action: str | Answer, *, match: Match | None = None, times: int | None = 1, after: int = 0
-    ) -> None:
+    def add(self, action: str | Answer, *, match: Match | None = None, times: int | None = 1, after: int = 0) -> None:
         """Script a fault for the next `times` requests that match (None: for all), once `after` have passed.
 
         `action` is "503 SlowDown", "503", "500", "429", "403", "404", "reset", "truncate-body-after:N",

@@ -73,9 +73,7 @@ def test_an_etag_loses_its_quotes_however_they_are_written(quote: str) -> None:
 
 def test_delete_markers_are_counted_and_have_no_row() -> None:
     marker = VERSION.replace("<Size>3</Size>", "")
-    page = page_of(
-        versions(f"<DeleteMarker>{marker}</DeleteMarker>", f"<Version>{VERSION}</Version>", head=HEAD)
-    )
+    page = page_of(versions(f"<DeleteMarker>{marker}</DeleteMarker>", f"<Version>{VERSION}</Version>", head=HEAD))
     assert (page.keys, page.sizes, page.version_ids, page.entries) == (["k"], [3], ["null"], 2)
 
 

@@ -137,9 +137,7 @@ times = st.datetimes().flatmap(
 
 
 def draw_text(draw: st.DrawFn, dialect: Dialect) -> str:
-    parts = draw(
-        st.lists(st.one_of(HOSTILE, any_text if dialect.encode else legal_text), min_size=1, max_size=4)
-    )
+    parts = draw(st.lists(st.one_of(HOSTILE, any_text if dialect.encode else legal_text), min_size=1, max_size=4))
     return "".join(parts)
 
 
@@ -180,9 +178,7 @@ def draw_entry(draw: st.DrawFn, dialect: Dialect, tag: str) -> str:
                 draw,
                 lambda: plain.element("StorageClass", draw(st.sampled_from(["STANDARD", "GLACIER", ""]))),
             ),
-            sometimes(
-                draw, lambda: plain.element("ChecksumType", draw(st.sampled_from(["FULL_OBJECT", ""])))
-            ),
+            sometimes(draw, lambda: plain.element("ChecksumType", draw(st.sampled_from(["FULL_OBJECT", ""])))),
             sometimes(draw, lambda: checksums(draw)),
             sometimes(draw, lambda: restore(draw)),
             sometimes(draw, lambda: "<Type>Normal</Type>"),

@@ -21,9 +21,7 @@ MIB = 2**20
 START = datetime(2026, 11, 22, 1, 0, 0, tzinfo=UTC)
 
 
-def version(
-    key: str, size: int = 5 * MIB, *, bucket: str = "photos", version_id: str | None = None
-) -> ObjectVersion:
+def version(key: str, size: int = 5 * MIB, *, bucket: str = "photos", version_id: str | None = None) -> ObjectVersion:
     """An object with a made-up ETag."""
     return ObjectVersion(
         bucket=bucket,
@@ -110,12 +108,8 @@ def rich_report() -> AuditReport:
     denied = "HeadObject was answered with 403 Forbidden."
     skipped = [
         *(Skipped("photos", f"private/{n}.jpg", None, SkipReason.ACCESS_DENIED, denied) for n in range(12)),
-        Skipped(
-            "backup", f"2024/\x1b]0;owned\x07{LONG}", None, SkipReason.ARCHIVED, "It is in DEEP_ARCHIVE."
-        ),
-        Skipped(
-            "backup", "2024/live.log", "3/L4kqt", SkipReason.CHANGED, "Its ETag changed while it was read."
-        ),
+        Skipped("backup", f"2024/\x1b]0;owned\x07{LONG}", None, SkipReason.ARCHIVED, "It is in DEEP_ARCHIVE."),
+        Skipped("backup", "2024/live.log", "3/L4kqt", SkipReason.CHANGED, "Its ETag changed while it was read."),
         Skipped("backup", "2024/tmp", None, SkipReason.VANISHED, "It was gone when it was to be read."),
         Skipped("backup", "2024/odd", None, SkipReason.UNREADABLE, "The body ended after 12 of 40 bytes."),
         Skipped("photos", "z/1.jpg", None, SkipReason.BUDGET, "--max-read 1 GiB was spent."),

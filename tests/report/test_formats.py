@@ -30,7 +30,5 @@ def test_the_defaults_of_render_are_those_of_a_view() -> None:
 
 
 def test_rendering_json_does_not_load_rich() -> None:
-    program = (
-        "import sys; from s3dedup.report import renderer as r; r('json'); sys.exit('rich' in sys.modules)"
-    )
+    program = "import sys; from s3dedup.report import renderer as r; r('json'); sys.exit('rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

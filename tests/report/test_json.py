@@ -159,9 +159,7 @@ def test_only_the_first_object_of_a_group_is_its_keeper() -> None:
     assert [item["keeper"] for item in first["objects"]] == [True] + [False] * 12
 
 
-@pytest.mark.parametrize(
-    "amount", ["0.1", "12345678901234567890.123456789", "0.00012", "1E-9", "1E+3", "0", "3"]
-)
+@pytest.mark.parametrize("amount", ["0.1", "12345678901234567890.123456789", "0.00012", "1E-9", "1E+3", "0", "3"])
 def test_money_keeps_the_digits_of_its_decimal(amount: str) -> None:
     document = json.loads(rendered(samples.report([], usd=amount)), parse_float=Decimal, parse_int=Decimal)
     assert document["totals"]["monthly_usd"] == Decimal(amount)
@@ -182,10 +180,7 @@ def test_unknown_money_is_null_and_never_zero() -> None:
 def test_a_time_of_another_zone_is_written_in_utc() -> None:
     report = samples.empty_report()
     east = datetime(2026, 11, 22, 3, 0, tzinfo=timezone(timedelta(hours=2)))
-    assert (
-        parsed(replace(report, run=replace(report.run, started=east)))["run"]["started"]
-        == "2026-11-22T01:00:00Z"
-    )
+    assert parsed(replace(report, run=replace(report.run, started=east)))["run"]["started"] == "2026-11-22T01:00:00Z"
 
 
 @given(st.text(st.characters(codec=None)))

@@ -47,15 +47,11 @@ def test_the_verdict_is_the_first_line_of_a_complete_report() -> None:
 
 def test_an_incomplete_report_says_so_and_why_before_anything_else() -> None:
     report = incomplete([], SkipReason.ARCHIVED, SkipReason.BUDGET, SkipReason.BUDGET)
-    assert said(report).startswith(
-        "INCOMPLETE: 3 objects were not compared (2 budget, 1 archived), so there may be"
-    )
+    assert said(report).startswith("INCOMPLETE: 3 objects were not compared (2 budget, 1 archived), so there may be")
 
 
 def test_one_object_that_was_not_compared_is_singular() -> None:
-    assert said(incomplete([], SkipReason.ARCHIVED)).startswith(
-        "INCOMPLETE: 1 object was not compared (1 archived)"
-    )
+    assert said(incomplete([], SkipReason.ARCHIVED)).startswith("INCOMPLETE: 1 object was not compared (1 archived)")
 
 
 def test_a_run_that_ended_early_is_incomplete_even_when_nothing_was_skipped() -> None:
@@ -200,9 +196,7 @@ def test_any_text_from_a_bucket_is_shown_without_a_raw_control_code(text: str, w
     group = DuplicateGroup(text, samples.MIB, EvidenceKind.DERIVED, objects)
     skipped = [Skipped("photos", text, text, SkipReason.ARCHIVED, text)]
     report = samples.report([group], skipped, notes=(text,))
-    shown = page(
-        replace(report, run=replace(report.run, locations=(text,), id=text), tool_version=text), width
-    )
+    shown = page(replace(report, run=replace(report.run, locations=(text,), id=text), tool_version=text), width)
     assert all(character == "\n" or character.isprintable() for character in shown)
 
 

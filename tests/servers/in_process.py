@@ -69,9 +69,7 @@ def _refuse_without_customer_key(patch: pytest.MonkeyPatch) -> None:
     def find_with_key(response: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - moto is untyped
         key, unchanged = find(response, *args, **options)
         if _locked(key, response.headers):
-            raise S3ClientError(
-                "InvalidRequest", "The object was stored using a form of Server Side Encryption."
-            )
+            raise S3ClientError("InvalidRequest", "The object was stored using a form of Server Side Encryption.")
         return key, unchanged
 
     def head_with_key(response: Any, bucket_name: str, query: Any, key_name: str, headers: Any) -> Any:  # noqa: ANN401

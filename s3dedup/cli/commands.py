@@ -1,0 +1,116 @@
+"""The commands: options in, a report out. What they do is done elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from s3dedup.audit import AuditConfig
+from s3dedup.audit import audit as run_audit
+from s3dedup.audit import report as last_report
+from s3dedup.cli import options
+from s3dedup.cli.output import write_report
+from s3dedup.cli.progress import watching
+from s3dedup.demo import run_demo
+from s3dedup.model import EtagTrust
+
+INCOMPLETE = 3
+
+Size = Annotated[
+    int,
+    typer.Option(metavar="SIZE", parser=options.parse_size, help="Leave out smaller objects, e.g. 128KiB."),
+]
+
+
+def audit(
+    locations: options.Locations,
+    *,
+    state: options.State = None,
+    endpoint_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="An S3 server that is not AWS.", show_default=False)
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A profile of your AWS configuration.", show_default=False),
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="REGION", help="The region to ask first.", show_default=False)
+    ] = None,
+    no_sign_request: Annotated[bool, typer.Option("--no-sign-request", help="For public buckets.")] = False,
+    requester_pays: Annotated[
+        bool, typer.Option("--requester-pays", help="Agree to pay for requests to such buckets.")
+    ] = False,
+    min_size: Size = "0",  # type: ignore[assignment]  # typer parses defaults like values
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Only keys that match (* matches / too); repeatable.", show_default=False),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Leave out keys that match; repeatable.", show_default=False),
+    ] = None,
+    storage_class: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLASS", help="Only this storage class; repeatable.", show_default=False),
+    ] = None,
+    versions: Annotated[
+        bool, typer.Option("--versions", help="Audit every version, not only the current one.")
+    ] = False,
+    etag_trust: Annotated[
+        EtagTrust,
+        typer.Option(help="Whether ETags stand for content: where proven, always, never.", case_sensitive=False),
+    ] = EtagTrust.AUTO,
+    digest: Annotated[
+        str,
+        typer.Option(metavar="sha1|sha256", help="How ranges are hashed; sha256 where an adversary matters."),
+    ] = "sha1",
+    concurrency: Annotated[int, typer.Option(metavar="N", help="Requests at a time.")] = 16,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="List again, even if an interrupted audit could go on.")
+    ] = False,
+    format: options.Format = "table",  # noqa: A002  the contract's word
+    output: options.Output = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> int:
+    """Find the duplicates in one or many locations."""
+    config = AuditConfig(
+        locations=locations,
+        state=state,
+        endpoint_url=endpoint_url,
+        profile=profile,
+        region=region,
+        no_sign_request=no_sign_request,
+        requester_pays=requester_pays,
+        min_size=min_size,
+        include=include or (),
+        exclude=exclude or (),
+        storage_classes=[name.upper() for name in storage_class or ()],
+        versions=versions,
+        etag_trust=etag_trust,
+        digest=digest,
+        concurrency=concurrency,
+        fresh=fresh,
+    )
+    with watching(quiet=quiet, verbose=verbose) as watch:
+        found = run_audit(config, watch)
+    write_report(found, format, output)
+    return 0 if found.run.complete else INCOMPLETE
+
+
+def report(
+    *,
+    state: options.State = None,
+    format: options.Format = "table",  # noqa: A002  the contract's word
+    output: options.Output = None,
+) -> int:
+    """Render the last audit again, without S3."""
+    found = last_report(state)
+    write_report(found, format, output)
+    return 0 if found.run.complete else INCOMPLETE
+
+
+def demo() -> int:
+    """Start an embedded S3 server, fill two buckets, audit them, and explain what was found."""
+    return 0 if run_demo().as_planted else 1

@@ -1,0 +1,70 @@
+"""The options that commands share, and how their values are read. A wrong value says itself what a right one is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s3dedup.model import Location
+from s3dedup.report import FORMATS
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
+
+
+def parse_size(text: str) -> int:
+    """Read a size: bytes, or with a unit (`10MiB` and `10M` are 10 x 2^20, `10MB` is 10 x 10^6)."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is not a size: write bytes, or a unit as in 128KiB, 10MiB, 1.5GB.")
+    number, unit, binary = match.groups()
+    power = " kmgtp".index(unit.lower() or " ")
+    decimal = not binary and text.strip().lower().endswith("b")
+    return int(float(number) * (1000 if decimal else 1024) ** power)
+
+
+def parse_location(text: str) -> str:
+    """Check that a text is a location; hand it on as it is."""
+    try:
+        Location.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from error
+    return text
+
+
+def parse_format(text: str) -> str:
+    """Check that a report can be rendered so."""
+    if text not in FORMATS:
+        raise typer.BadParameter(f"{text!r} is no report format: choose from {', '.join(FORMATS)}.")
+    return text
+
+
+Locations = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="LOCATION...",
+        parser=parse_location,
+        help="Where to look: s3://bucket or s3://bucket/prefix; several are audited together.",
+        show_default=False,
+    ),
+]
+State = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Keep what is learnt here.  [default: s3dedup in $XDG_STATE_HOME or ~/.local/state]",
+        show_default=False,
+    ),
+]
+Format = Annotated[
+    str,
+    typer.Option(metavar="|".join(FORMATS), parser=parse_format, help="How to render the report."),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write the report to a file instead of stdout.", show_default=False),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every HEAD, read and decision.")]
