@@ -75,6 +75,8 @@ class AuditConfig:
             raise UsageError(f"A concurrency of {self.concurrency} does nothing: pass 1 or more.")
         if self.digest not in DIGESTS:
             raise UsageError(f"{self.digest!r} is no digest that the audit uses: pass sha1 or sha256.")
+        if self.etag_trust not in set(EtagTrust):
+            raise UsageError(f"{self.etag_trust!r} is no way to trust ETags: pass auto, always or never.")
         self.distinct_locations()
 
     def distinct_locations(self) -> tuple[Location, ...]:
@@ -106,9 +108,16 @@ class AuditConfig:
 
 
 def default_state() -> Path:
-    """Where the state is kept unless told otherwise: in the user's state directory (XDG Base Directory)."""
+    """Where the state is kept unless told otherwise: in the user's state directory (XDG Base Directory).
+
+    Raises:
+        UsageError: the user has no home directory.
+    """
     base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "s3dedup"
+    try:
+        return (Path(base) if base else Path.home() / ".local" / "state") / "s3dedup"
+    except RuntimeError as error:
+        raise UsageError("There is no home directory to keep the state in: pass --state.") from error
 
 
 def audit(config: AuditConfig, watch: Watch | None = None) -> AuditReport:
@@ -163,7 +172,7 @@ def _opened(config: AuditConfig, directory: Path, watch: Watch) -> Iterator[Cont
             watch,
             config.distinct_locations(),
             config.versions,
-            config.etag_trust,
+            EtagTrust(config.etag_trust),
             config.digest,
         )
 

@@ -10,7 +10,7 @@ from s3dedup.audit import AuditConfig
 from s3dedup.audit import audit as run_audit
 from s3dedup.audit import report as last_report
 from s3dedup.cli import options
-from s3dedup.cli.output import write_report
+from s3dedup.cli.output import check_output, write_report
 from s3dedup.cli.progress import watching
 from s3dedup.demo import run_demo
 from s3dedup.model import EtagTrust
@@ -93,6 +93,7 @@ def audit(
         concurrency=concurrency,
         fresh=fresh,
     )
+    check_output(output)
     with watching(quiet=quiet, verbose=verbose) as watch:
         found = run_audit(config, watch)
     write_report(found, format, output)

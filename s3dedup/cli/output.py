@@ -7,9 +7,26 @@ import sys
 import tempfile
 from pathlib import Path
 
-from s3dedup.errors import UsageError
+from s3dedup.errors import S3DedupError, UsageError
 from s3dedup.model import AuditReport
 from s3dedup.report import render
+
+
+def check_output(output: Path | None) -> None:
+    """Find out before the audit, and not hours later, that its report cannot be written.
+
+    Raises:
+        UsageError: there is no such directory, or it cannot be written to.
+    """
+    if output is None or _is_stream(output):
+        return
+    try:
+        tempfile.TemporaryFile(dir=output.parent).close()
+    except OSError as error:
+        raise UsageError(
+            f"The report cannot be written to {output} ({error.strerror}): name a file in a directory that is there"
+            " and can be written to."
+        ) from error
 
 
 def write_report(report: AuditReport, format: str, output: Path | None) -> None:  # noqa: A002  the contract's word
@@ -17,30 +34,52 @@ def write_report(report: AuditReport, format: str, output: Path | None) -> None:
 
     Raises:
         UsageError: the file cannot be written; one that was there is still what it was.
+        S3DedupError: stdout cannot be written.
+        BrokenPipeError: nobody reads stdout any more.
     """
     if output is None:
-        render(report, format, sys.stdout)
+        _print(report, format)
         return
     try:
-        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+        if _is_stream(output):
+            with output.open("w", encoding="utf-8") as stream:
+                render(report, format, stream)
+        else:
+            _replace(report, format, output.resolve())
     except OSError as error:
-        raise _unwritable(output, error) from error
+        raise UsageError(
+            f"The report cannot be written to {output} ({error.strerror}): the audit is kept, and"
+            " `s3dedup report --output FILE` writes it elsewhere."
+        ) from error
+
+
+def _is_stream(output: Path) -> bool:
+    """Whether this is a device or a pipe: written to, and never replaced by a file."""
+    return output.exists() and not output.is_file() and not output.is_dir()
+
+
+def _print(report: AuditReport, format: str) -> None:  # noqa: A002  the contract's word
+    try:
+        render(report, format, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise S3DedupError(
+            f"The report cannot be written to stdout ({error.strerror}): the audit is kept, and `s3dedup report` writes"
+            " it again."
+        ) from error
+
+
+def _replace(report: AuditReport, format: str, output: Path) -> None:  # noqa: A002  the contract's word
+    descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             render(report, format, stream)
         Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(output)
-    except OSError as error:
-        raise _unwritable(output, error) from error
     finally:
         Path(name).unlink(missing_ok=True)
-
-
-def _unwritable(output: Path, error: OSError) -> UsageError:
-    return UsageError(
-        f"The report cannot be written to {output} ({error.strerror}): the audit is kept, and"
-        " `s3dedup report --output FILE` writes it elsewhere."
-    )
 
 
 def _umask() -> int:

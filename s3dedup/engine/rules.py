@@ -12,11 +12,15 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+import msgspec
 
 from s3dedup.engine.context import Context
 from s3dedup.engine.pool import Job, Task
-from s3dedup.errors import ObjectError
+from s3dedup.engine.watch import log_head, log_read
+from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.evidence import Form, Layout, read_etag
 from s3dedup.hashing import etag_of_bytes
 from s3dedup.model import Encryption, EtagTrust, HeadFacts, ListedObject
@@ -115,22 +119,43 @@ class _Learner:
         self._samples = samples
         self._default: Encryption | None = None
         self._heads: dict[bytes, HeadFacts] = {}
+        self._refused = False
         self._right: dict[int, list[bool]] = defaultdict(list)
 
     def job(self) -> Job[tuple[str, BucketRule]]:
         rule_of, key = self._context.state.rules, rule_key(self._context.store.endpoint, self._bucket)
-        rule = rule_of.get(key)
-        if rule is None or rule.learnt < time.time() - MAX_AGE or not self._samples.forms() <= set(rule.forms):
+        rule = self._still_good(rule_of.get(key))
+        if rule is None or rule.encryption is not None:
+            yield from self._each(self._not_yet_asked(), self._head)
+        if rule is None or (rule.encryption is not None and not self._confirmed()):
             yield [Task(lambda: self._context.store.default_encryption(self._bucket), self._set_default)]
-            yield from self._each(self._samples.asked, self._head)
             if not self._context.store.trusted_endpoint:
                 yield from self._each(self._to_read(), self._read)
             rule_of[key] = rule = self._rule()
         self._context.watch.advance(1)
         return self._bucket, rule
 
+    def _still_good(self, rule: BucketRule | None) -> BucketRule | None:
+        """A remembered rule that is recent and knows all forms of ETag that occur now."""
+        good = rule and rule.learnt >= time.time() - MAX_AGE and self._samples.forms() <= set(rule.forms)
+        return rule if good else None
+
     def _set_default(self, default: Encryption | None) -> None:
         self._default = default
+
+    def _not_yet_asked(self) -> list[bytes]:
+        """Those of the sample whose encryption is not known from an earlier run. What was added since may be encrypted
+        in another way, so that a remembered rule, too, must be confirmed by what is there now.
+        """
+        for entry in self._samples.asked:
+            head = self._context.facts(self._bucket, self._context.state.listed.row(entry)).head
+            if head is not None:
+                self._heads[entry] = head
+        return [entry for entry in self._samples.asked if entry not in self._heads]
+
+    def _confirmed(self) -> bool:
+        """Whether all of the sample keep to a default that leaves ETags readable."""
+        return not self._refused and all(facts.encryption in UNENCRYPTED for facts in self._heads.values())
 
     def _to_read(self) -> list[bytes]:
         chosen = (*self._samples.read.values(), *self._samples.twins.values())
@@ -146,23 +171,40 @@ class _Learner:
         layout = read_etag(row.etag).form is Form.MULTIPART
         return Task(
             lambda: self._context.store.head(self._bucket, row, layout=layout),
-            lambda facts: self._heads.update({entry: facts}),
-            _unknown,
+            partial(self._asked, entry, row),
+            partial(self._refuses, row),
         )
+
+    def _asked(self, entry: bytes, row: ListedObject, head: HeadFacts) -> None:
+        log_head(self._bucket, row, head)
+        self._heads[entry] = head
+        facts = msgspec.structs.replace(self._context.facts(self._bucket, row), head=head)
+        self._context.keep(self._bucket, row, facts)
+
+    def _refuses(self, row: ListedObject, error: ObjectError) -> None:
+        """What is gone proves nothing; what may not be asked may be encrypted in any way (an object under a customer's
+        key refuses a HEAD without it: API_HeadObject), so the bucket's default is not confirmed.
+        """
+        log_head(self._bucket, row, error)
+        self._refused |= not isinstance(error, ObjectChangedError | ObjectVanishedError)
 
     def _read(self, entry: bytes, row: ListedObject) -> Task[bool]:
         form = Entry.unpack(entry).form
         return Task(
             lambda: _etag_is_right(self._context.store, self._bucket, row),
-            self._right[form].append,
-            _unknown,
+            partial(self._calibrated, form, row),
+            partial(log_read, self._bucket, row, 0, row.size),
         )
+
+    def _calibrated(self, form: int, row: ListedObject, right: bool) -> None:
+        log_read(self._bucket, row, 0, row.size, f"its ETag is {'' if right else 'not '}what AWS's rules say")
+        self._right[form].append(right)
 
     def _rule(self) -> BucketRule:
         """Put together what was learnt; an object that could not be had proves nothing."""
         proven = {form: self._context.store.trusted_endpoint or _all_right(self._right[form]) for form in PROVABLE}
-        kept = self._heads and all(facts.encryption in UNENCRYPTED for facts in self._heads.values())
-        encryption = self._default if kept and self._default in UNENCRYPTED else None
+        proven_default = self._default in UNENCRYPTED and self._heads and self._confirmed()
+        encryption = self._default if proven_default else None
         forms = sorted(self._samples.forms())
         note = f"s3://{self._bucket}: {'; '.join(self._sentences(encryption, proven))}."
         return BucketRule(encryption, proven[Form.HEX], proven[Form.MULTIPART], forms, time.time(), note)
@@ -185,10 +227,6 @@ class _Learner:
 
 def _all_right(answers: list[bool]) -> bool:
     return bool(answers) and all(answers)
-
-
-def _unknown(_: ObjectError) -> None:
-    """What could not be had proves nothing."""
 
 
 def _etag_is_right(store: ObjectStore, bucket: str, row: ListedObject) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
 from s3dedup.engine.pool import Job, Task
+from s3dedup.engine.watch import log, log_read
 from s3dedup.engine.weigh import Doubtful, Weigher
 from s3dedup.errors import ObjectArchivedError, ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.evidence import Cluster, in_doubt
@@ -118,7 +119,7 @@ class _Settlement:
         return Task(
             partial(hash_range, self._context.store, *placed, part, self._context.digest),
             partial(self._learnt, want, placed),
-            partial(self._failed, want.contender, placed),
+            partial(self._failed, want, placed),
         )
 
     def _learnt(self, want: Wanted, placed: Placed, digest: bytes) -> None:
@@ -128,11 +129,14 @@ class _Settlement:
         ranges = ranges | {want.number: digest}
         self._context.keep(*placed, msgspec.structs.replace(facts, digest=self._context.digest, ranges=ranges))
         start, stop = self._grid[want.number]
+        log_read(*placed, start, stop, f"{self._context.digest} {digest.hex()}")
         self._unread -= stop - start
         self._context.watch.advance(0, stop - start)
 
-    def _failed(self, contender: Contender, placed: Placed, error: ObjectError) -> None:
+    def _failed(self, want: Wanted, placed: Placed, error: ObjectError) -> None:
         """Go on with another object of the same content, where there is one."""
+        log_read(*placed, *self._grid[want.number], error)
+        contender = want.contender
         content = self._contents[contender.name]
         content.failures[placed] = error
         if placed in content.candidates:
@@ -141,6 +145,8 @@ class _Settlement:
 
     def _conclude(self, sets: list[list[Contender]]) -> None:
         """Group what is the same, and say what was not compared."""
+        objects, equal = human_count(self._objects, "object"), human_count(len(sets), "set")
+        log.debug("%s of %d bytes compared: %s of equal ones", objects, self._size, equal)
         united = {contender.name for members in sets for contender in members}
         for members in sets:
             same = [placed for contender in members for placed in self._contents[contender.name].left()]

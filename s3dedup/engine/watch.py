@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from s3dedup.model import Work
+from s3dedup.model import HeadFacts, ListedObject, Work
+from s3dedup.text import human_count
 
 log = logging.getLogger("s3dedup")
 
@@ -28,3 +29,24 @@ class Watch:
     def line(self, text: str) -> None:
         """What a stage came to, in one line."""
         log.info("%s", text)
+
+
+def log_head(bucket: str, row: ListedObject, came_of: HeadFacts | Exception) -> None:
+    """Log one HEAD and what it told."""
+    _log_request("HEAD", bucket, row, _facts(came_of) if isinstance(came_of, HeadFacts) else came_of)
+
+
+def log_read(bucket: str, row: ListedObject, start: int, stop: int, came_of: object) -> None:
+    """Log one read of the bytes `start` (inclusive) to `stop` (exclusive) and what it told."""
+    _log_request(f"GET bytes {start}-{stop - 1} of", bucket, row, came_of)
+
+
+def _log_request(what: str, bucket: str, row: ListedObject, came_of: object) -> None:
+    version = f"?versionId={row.version_id}" if row.version_id is not None else ""
+    log.debug("%s s3://%s/%s%s: %s", what, bucket, row.key, version, came_of)
+
+
+def _facts(head: HeadFacts) -> str:
+    layout = f", {human_count(head.parts, 'part')} of {head.first_part} bytes" if head.parts else ""
+    checksums = "".join(f", {each.algorithm}" for each in head.checksums)
+    return f"encryption {head.encryption.value}{layout}{checksums}"

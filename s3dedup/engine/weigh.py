@@ -14,6 +14,7 @@ from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.rules import Candidates
+from s3dedup.engine.watch import log, log_head
 from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.evidence import (
     Cluster,
@@ -174,10 +175,12 @@ class _Examination:
         )
 
     def _learnt(self, placed: Placed, head: HeadFacts) -> None:
+        log_head(*placed, head)
         self._context.keep(*placed, msgspec.structs.replace(self._context.facts(*placed), head=head))
 
     def _failed(self, index: int, placed: Placed, error: ObjectError) -> None:
         """An object that is gone is compared no further; one that may not be asked is left to the reading stage."""
+        log_head(*placed, error)
         if isinstance(error, ObjectChangedError | ObjectVanishedError):
             self._gone.add(index)
             self._context.skip(*placed, error)
@@ -186,6 +189,7 @@ class _Examination:
         """Leave the clusters in doubt to the reading stage, in the order of what they promise for what they cost."""
         indexes = [index for members in clusters for index in members]
         if indexes:
+            log.debug("%s of %d bytes in doubt", human_count(len(indexes), "object"), self._size)
             promise = (len(indexes) - 1) * 1000 // len(clusters)
             key = ((1 << 32) - min(promise, (1 << 32) - 1)).to_bytes(5) + ((1 << 48) - self._size).to_bytes(7)
             self._context.state.doubts[key] = Doubt(self._size, [self._entries[index] for index in indexes])

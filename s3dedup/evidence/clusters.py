@@ -69,18 +69,23 @@ def _contradictions(items: Sequence[Evidence]) -> frozenset[str]:
 
 
 def _taken_apart(items: Sequence[Evidence], members: list[int], broken: frozenset[str]) -> Iterable[Cluster]:
-    """Cluster a contradicting component again by the contradicting spaces alone."""
-    kept = [
-        Evidence(
-            tuple(value for value in items[index].decides if value[0] in broken),
-            (),
-            tuple(value for value in items[index].separates if value[0] in broken),
-        )
-        for index in members
-    ]
+    """Cluster a contradicting component again by the contradicting spaces alone; what contradicts even so stays single,
+    and proves no more than difference.
+    """
+    kept = [_kept(items[index], broken) for index in members]
     for part in _components(kept):
-        found = _merged(kept, part)
-        yield Cluster(tuple(members[index] for index in found.members), found.evidence, found.kind)
+        if _contradictions([kept[index] for index in part]):
+            yield from (Cluster((members[index],), Evidence(separates=kept[index].separates), None) for index in part)
+        else:
+            found = _merged(kept, part)
+            yield Cluster(tuple(members[index] for index in found.members), found.evidence, found.kind)
+
+
+def _kept(item: Evidence, broken: frozenset[str]) -> Evidence:
+    """What an item's values in contradicting spaces may still prove."""
+    decides = tuple(value for value in item.decides if value[0] in broken)
+    separates = tuple(value for value in item.separates if value[0] in broken)
+    return Evidence(decides=decides, separates=decides + separates)
 
 
 def _merged(items: Sequence[Evidence], members: list[int]) -> Cluster:
@@ -125,10 +130,10 @@ def in_doubt(items: Sequence[Evidence]) -> list[int]:
 def _undecided(items: Sequence[Evidence], one: list[int], other: list[int], common: frozenset[str]) -> set[int]:
     """Of two classes that share no deciding space, the members that no common weak checksum tells apart."""
 
-    def weak_values(index: int) -> tuple[Value, ...]:
-        return tuple(value for value in items[index].separates if value[0] in common)
+    def weak_values(index: int) -> frozenset[Value]:
+        return frozenset(value for value in items[index].separates if value[0] in common)
 
-    sides: dict[tuple[Value, ...], tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+    sides: dict[frozenset[Value], tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
     for index in one:
         sides[weak_values(index)][0].add(index)
     for index in other:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from s3dedup.model import Encryption, EtagTrust
 
 _FORM = re.compile(r"([0-9a-fA-F]{32})(?:-([1-9][0-9]{0,4}))?\Z")
+MOST_PARTS = 10_000
 _PLAIN_MD5 = frozenset({Encryption.NONE, Encryption.SSE_S3})
 
 
@@ -37,6 +38,8 @@ def read_etag(text: str) -> Etag:
     if match is None:
         return OTHER
     digest, parts = bytes.fromhex(match[1]), int(match[2] or 0)
+    if parts > MOST_PARTS:
+        return OTHER
     return Etag(Form.MULTIPART if parts else Form.HEX, digest, parts)
 
 

@@ -41,7 +41,7 @@ def read_page(store: ObjectStore, body: bytes, *, versions: bool) -> Page:
     Raises:
         EndpointError: the body is no S3 listing.
     """
-    return parse_page(body) or page_from_parsed(store.parse_listing(body, versions=versions))
+    return parse_page(body) or page_from_parsed(store.parse_listing(body, versions=versions), versions=versions)
 
 
 def following(page: Page, location: Location, at: Cursor) -> Cursor | None:

@@ -6,8 +6,9 @@ cache instead of in this process. Its write map is not used: a full disk is then
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,10 +36,14 @@ class Database:
         self._path = path
         self._writing: Any = None
         self._closed = False
-        with self._translated():
+        with self._translated(), ExitStack() as undo:
+            if readonly and not path.stat().st_size:
+                raise lmdb.CorruptedError("it is empty")
             self._env = _opened(path, durable=durable, readonly=readonly, tables=len(tuple(tables)))
+            undo.callback(self._env.close)
             _check_length(path, self._env)
             self._tables = {name: self._table(name, readonly=readonly) for name in tables}
+            undo.pop_all()
 
     def _table(self, name: str, *, readonly: bool) -> Any:  # noqa: ANN401  lmdb's handles are untyped
         return self._env.open_db(name.encode(), create=not readonly)
@@ -58,8 +63,9 @@ class Database:
                 f"The state file {self._path} is corrupt ({error}): remove it, or pass another --state."
             ) from error
         except lmdb.Error as error:
+            remedy = "make room" if _is_full(error) else "check its permissions"
             raise StateError(
-                f"The state file {self._path} cannot be used ({error}): make room, or pass another --state."
+                f"The state file {self._path} cannot be used ({error}): {remedy}, or pass another --state."
             ) from error
 
     @contextmanager
@@ -164,6 +170,14 @@ class Database:
 
 
 STRETCH = 256
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def _is_full(error: lmdb.Error) -> bool:
+    """Whether something ran out of room: the disk, a quota, a limit on file sizes, the map. After such a failure LMDB
+    refuses all further work with a panic.
+    """
+    return isinstance(error, lmdb.MapFullError | lmdb.PanicError) or error.code in FULL
 
 
 def _opened(path: Path, *, durable: bool, readonly: bool, tables: int) -> Any:  # noqa: ANN401

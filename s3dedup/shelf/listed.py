@@ -151,7 +151,7 @@ class Listed:
             stretch = [entry for run in open_runs for entry in run.take(limit)]
             stretch.sort()
             yield stretch
-            open_runs = [run for run in open_runs if run.buffer]
+            open_runs = [run for run in open_runs if not run.exhausted]
 
     def _chunk(self, run: int, number: int) -> bytes | None:
         return self._database.get("runs", _chunk_key(run, number))
@@ -172,6 +172,11 @@ class _Run:
             self.buffer += _split(blob or b"")
             self._next = None if blob is None else self._next + 1
         return self.buffer[-1] if self._next is not None else None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether everything was handed over."""
+        return self._next is None and not self.buffer
 
     def take(self, limit: bytes | None) -> list[bytes]:
         """Hand over the entries up to `limit`, all of them where there is none."""

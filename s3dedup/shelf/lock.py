@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 from s3dedup.errors import StateLockedError
@@ -18,18 +19,20 @@ class Lock:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._file = (directory / "lock").open("a+", encoding="utf-8")
-        (directory / "lock").chmod(0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._file.seek(0)
-            holder = self._file.read().strip() or "unknown process"
-            self._file.close()
-            raise StateLockedError(str(directory), holder) from None
-        self._file.truncate(0)
-        self._file.write(f"process {os.getpid()}")
-        self._file.flush()
+        path = directory / "lock"
+        with ExitStack() as undo:
+            self._file = undo.enter_context(path.open("a+", encoding="utf-8", errors="replace"))
+            path.chmod(0o600)
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._file.seek(0)
+                holder = self._file.read().strip() or "unknown process"
+                raise StateLockedError(str(directory), holder) from None
+            self._file.truncate(0)
+            self._file.write(f"process {os.getpid()}")
+            self._file.flush()
+            undo.pop_all()
 
     def release(self) -> None:
         """Let the next audit in. The file stays: removing it would let two in."""

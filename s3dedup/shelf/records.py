@@ -159,5 +159,5 @@ class RecordShelf(shelve.Shelf[R], Generic[R]):
             return None
         try:
             return self._decoder.decode(value[1:])
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return None

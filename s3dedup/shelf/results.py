@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import msgspec
 
-from s3dedup.errors import NoReportError
+from s3dedup.errors import NoReportError, StateError
 from s3dedup.model import AuditReport, DuplicateGroup, Skipped
 from s3dedup.shelf.database import Database, Table
 from s3dedup.shelf.records import DigestRecord, RecordShelf, Summary
@@ -24,6 +25,7 @@ UNFINISHED = "report.unfinished.mdb"
 TABLES = ("meta", "digests", "ranking", "skipped")
 LARGEST = (1 << 72) - 1
 BATCH = 2048
+_open_reports: WeakValueDictionary[tuple[int, int], Database] = WeakValueDictionary()
 
 
 class Results:
@@ -83,24 +85,51 @@ def read_report(directory: Path) -> AuditReport:
     """The last finished audit of a state directory. Its groups and skipped objects are read as they are iterated over.
 
     Raises:
-        NoReportError: there is none, or none that this program can read.
-        StateError: the file is corrupt.
+        NoReportError: there is none.
+        StateError: the file cannot be read, is corrupt, or was written by a newer s3dedup; a record of it that cannot
+            be read is met when it is iterated over.
     """
     path = directory / FILE
-    if not path.is_file():
+    if not _is_there(path):
         raise NoReportError(str(directory))
-    database = Database(path, TABLES, durable=False, readonly=True)
+    database = _opened(path)
     summary = RecordShelf(Table(database, "meta"), Summary).get(b"summary")
     if summary is None:
-        raise NoReportError(str(directory))
+        raise _unreadable(path)
     return AuditReport(
         summary.tool_version,
         summary.run,
         summary.totals,
         summary.work,
-        Stored(lambda: _groups(database), database.count("digests")),
-        Stored(lambda: _skipped(database), database.count("skipped")),
+        Stored(lambda: _groups(database, path), database.count("digests")),
+        Stored(lambda: _skipped(database, path), database.count("skipped")),
         tuple(summary.notes),
+    )
+
+
+def _opened(path: Path) -> Database:
+    """A process can open an LMDB file only once, so the reports of one file share it."""
+    status = path.stat()
+    file = status.st_dev, status.st_ino
+    database = _open_reports.get(file)
+    if database is None:
+        database = _open_reports[file] = Database(path, TABLES, durable=False, readonly=True)
+    return database
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise StateError(
+            f"The state directory {path.parent} cannot be read ({error.strerror}): pass another --state."
+        ) from error
+
+
+def _unreadable(path: Path) -> StateError:
+    return StateError(
+        f"The report in {path} is corrupt, or was written by a newer s3dedup: upgrade this one, or run"
+        " `s3dedup audit` again."
     )
 
 
@@ -121,19 +150,25 @@ class Stored(Collection[T]):
         return any(value == other for other in self)
 
 
-def _groups(database: Database) -> Iterator[DuplicateGroup]:
-    """By reclaimable bytes, largest first."""
+def _groups(database: Database, path: Path) -> Iterator[DuplicateGroup]:
+    """By reclaimable bytes, largest first. A report with a group missing would be a wrong one: it is refused."""
     digests = RecordShelf(Table(database, "digests"), DigestRecord)
     for key, _ in database.scan("ranking"):
-        record = digests[key[9:]]
+        record = digests.get(key[9:])
+        if record is None:
+            raise _unreadable(path)
         objects = tuple(row.at(bucket) for bucket, row in record.objects)
         yield DuplicateGroup(record.id, record.size, record.evidence, objects, record.billable_bytes)
 
 
-def _skipped(database: Database) -> Iterator[Skipped]:
+def _skipped(database: Database, path: Path) -> Iterator[Skipped]:
     """In the order in which they were met."""
     decode = msgspec.msgpack.Decoder(Skipped).decode
-    return (decode(value) for _, value in database.scan("skipped"))
+    for _, value in database.scan("skipped"):
+        try:
+            yield decode(value)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise _unreadable(path) from error
 
 
 def _rank(record: DigestRecord) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from s3dedup.errors import StateError
@@ -34,21 +35,21 @@ class State:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = Lock(directory)
-        except OSError as error:
-            raise StateError(
-                f"The state directory {directory} cannot be written ({error.strerror}): pass another --state."
-            ) from error
-        self._facts = _database(directory / "facts.mdb", ("meta", "objects", "rules"), durable=True)
-        self._scan = _database(directory / "scan.mdb", ("meta", "doubts", *listed.TABLES), durable=False)
-        self.facts = Facts(RecordShelf(Table(self._facts, "objects"), ObjectFacts))
-        self.rules = RecordShelf(Table(self._facts, "rules"), BucketRule)
-        self.doubts = RecordShelf(Table(self._scan, "doubts"), Doubt)
-        self.listed = listed.Listed(self._scan)
-        self._scans = RecordShelf(Table(self._scan, "meta"), ScanRecord)
-        self.results = Results(directory)
+        with ExitStack() as opened:
+            opened.callback(_locked(directory).release)
+            facts = _database(directory / "facts.mdb", ("meta", "objects", "rules"), durable=True)
+            opened.callback(facts.close)
+            self._scan = _database(directory / "scan.mdb", ("meta", "doubts", *listed.TABLES), durable=False)
+            opened.callback(self._scan.close)
+            self.facts = Facts(RecordShelf(Table(facts, "objects"), ObjectFacts))
+            opened.callback(self.facts.flush)
+            self.rules = RecordShelf(Table(facts, "rules"), BucketRule)
+            self.doubts = RecordShelf(Table(self._scan, "doubts"), Doubt)
+            self.listed = listed.Listed(self._scan)
+            self._scans = RecordShelf(Table(self._scan, "meta"), ScanRecord)
+            self.results = Results(directory)
+            opened.callback(self.results.discard)
+            self._opened = opened.pop_all()
 
     def begin(self, scan: ScanRecord, *, oldest: float) -> ScanRecord:
         """Start a scan, or go on with one that asked for the same and was started after `oldest` (epoch seconds)."""
@@ -71,11 +72,18 @@ class State:
 
     def close(self) -> None:
         """Keep what was learnt, drop results that were not finished, and let the next audit in."""
-        self.results.discard()
-        self.facts.flush()
-        self._scan.close()
-        self._facts.close()
-        self._lock.release()
+        self._opened.close()
+
+
+def _locked(directory: Path) -> Lock:
+    """Make the directory and take its lock."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Lock(directory)
+    except OSError as error:
+        raise StateError(
+            f"The state directory {directory} cannot be written ({error.strerror}): pass another --state."
+        ) from error
 
 
 def facts_key(endpoint: str, bucket: str, row: ListedObject) -> bytes:

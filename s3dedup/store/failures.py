@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from s3dedup.errors import (
     BucketNotFoundError,
@@ -20,6 +21,7 @@ from s3dedup.errors import (
     StoreError,
     UsageError,
 )
+from s3dedup.store.guard import READS
 
 BAD_CREDENTIALS = frozenset(
     {
@@ -39,8 +41,13 @@ NO_CREDENTIALS = (
     boto.TokenRetrievalError,
     boto.SSOError,
     boto.NoAuthTokenError,
+    boto.MetadataRetrievalError,
+    boto.RefreshWithMFAUnsupportedError,
+    boto.UnknownCredentialError,
+    getattr(boto, "LoginError", boto.SSOError),  # not in every botocore
 )
-NETWORK = (boto.HTTPClientError, boto.ConnectionError, boto.EndpointConnectionError)
+NETWORK = (boto.HTTPClientError, boto.ConnectionError, boto.EndpointConnectionError, boto.IncompleteReadError)
+"""A body that ends too early is an `IncompleteReadError`, which is none of the others."""
 
 
 def code_and_status(error: boto.ClientError) -> tuple[str, int]:
@@ -52,29 +59,52 @@ def code_and_status(error: boto.ClientError) -> tuple[str, int]:
 
 def general(error: Exception, endpoint: str) -> S3DedupError:
     """What any request can fail with, whatever it asked for."""
+    if isinstance(error, boto.ClientError):
+        return _answered(error, endpoint)
     if isinstance(error, NO_CREDENTIALS):
-        return CredentialsError(
-            f"No usable AWS credentials ({_short(error)}): run `aws configure`, set AWS_ACCESS_KEY_ID and"
-            " AWS_SECRET_ACCESS_KEY, pass --profile, or --no-sign-request for a public bucket."
-        )
-    if isinstance(error, boto.ClientError) and code_and_status(error)[0] in BAD_CREDENTIALS:
-        return CredentialsError(
-            f"{endpoint} does not accept the credentials ({_short(error)}): refresh them or pass another --profile."
-        )
+        return _no_credentials(error)
     if isinstance(error, NETWORK):
         return EndpointError(f"{endpoint} cannot be reached ({_short(error)}): check the address and the network.")
     if isinstance(error, boto.ParamValidationError):
         return UsageError(f"The request makes no sense to S3 ({_short(error)}): check the bucket's name.")
-    if isinstance(error, boto.ClientError):
-        return StoreError(f"{endpoint} answered with an error that retries did not cure: {_short(error)}.")
-    return EndpointError(f"What answers at {endpoint} is no S3 server ({_short(error)}): check --endpoint-url.")
+    if isinstance(error, ResponseParserError):
+        return EndpointError(f"What answers at {endpoint} is no S3 server ({_short(error)}): check --endpoint-url.")
+    return UsageError(
+        f"The AWS SDK cannot send this request ({_short(error)}): check the bucket's name, --region and your AWS"
+        " configuration."
+    )
+
+
+def _answered(error: boto.ClientError, endpoint: str) -> S3DedupError:
+    if _is_of_another_service(error):
+        return _no_credentials(error)
+    if code_and_status(error)[0] in BAD_CREDENTIALS:
+        return CredentialsError(
+            f"{endpoint} does not accept the credentials ({_short(error)}): refresh them or pass another --profile."
+        )
+    return StoreError(
+        f"{endpoint} answered with an error that retries did not cure ({_short(error)}): what was learnt is kept, so"
+        " run the same command again later."
+    )
+
+
+def _is_of_another_service(error: boto.ClientError) -> bool:
+    """Whether it comes from the service that was to give the credentials, such as STS for a role."""
+    return error.operation_name not in READS
+
+
+def _no_credentials(error: Exception) -> CredentialsError:
+    return CredentialsError(
+        f"No usable AWS credentials ({_short(error)}): run `aws configure`, set AWS_ACCESS_KEY_ID and"
+        " AWS_SECRET_ACCESS_KEY, pass --profile, or --no-sign-request for a public bucket."
+    )
 
 
 def of_bucket(error: Exception, bucket: str, endpoint: str) -> S3DedupError:
     """What listing a bucket failed with."""
     if isinstance(error, boto.ClientError):
         code, status = code_and_status(error)
-        if code in BAD_CREDENTIALS:
+        if code in BAD_CREDENTIALS or _is_of_another_service(error):
             return general(error, endpoint)
         if code == "NoSuchBucket" or status == HTTPStatus.NOT_FOUND:
             return BucketNotFoundError(bucket)
@@ -90,7 +120,7 @@ def of_object(error: Exception, endpoint: str) -> S3DedupError:
     if not isinstance(error, boto.ClientError):
         return general(error, endpoint)
     code, status = code_and_status(error)
-    if code in BAD_CREDENTIALS:
+    if code in BAD_CREDENTIALS or _is_of_another_service(error):
         return general(error, endpoint)
     if code in {"InvalidObjectState", "ObjectNotInActiveTierError"}:
         return ObjectArchivedError("it is archived and would have to be restored first")

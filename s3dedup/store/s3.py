@@ -133,6 +133,8 @@ class S3Store:
         except boto.ClientError as error:
             code, _ = failures.code_and_status(error)
             return Encryption.NONE if code == "ServerSideEncryptionConfigurationNotFoundError" else None
+        except ResponseParserError:
+            return None
         except boto.BotoCoreError as error:
             raise failures.of_bucket(error, bucket, self.endpoint) from error
         rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])

@@ -1,0 +1,224 @@
+"""What metadata proves: every row of the tables of `weigh` and `compare`."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+
+from s3dedup.evidence import Evidence, Known, Layout, Meaning, compare, read_etag, weigh
+from s3dedup.evidence.verdict import CRYPTOGRAPHIC, Verdict, kind_of
+from s3dedup.model import EvidenceKind, StoredChecksum
+from tests.unit.spaces import evidences
+
+SIZE = 20 << 20
+ONE, OTHER = hashlib.md5(b"one"), hashlib.md5(b"other")
+BY_8 = Layout(8 << 20, 3)
+BY_7 = Layout(7 << 20, 3)
+STRONG = sorted(CRYPTOGRAPHIC)
+WEAK = ["CRC32", "CRC32C", "CRC64NVME", "XXHASH64", "XXHASH3", "XXHASH128"]
+
+
+def md5(text: str) -> Evidence:
+    return weigh(Known(SIZE, read_etag(text), Meaning.MD5))
+
+
+def multipart(text: str, layout: Layout | None) -> Evidence:
+    return weigh(Known(SIZE, read_etag(text), Meaning.MULTIPART, layout))
+
+
+def stored(algorithm: str, value: bytes, *, full: bool, layout: Layout | None = None) -> Evidence:
+    checksum = StoredChecksum(algorithm, value, full)
+    return weigh(Known(SIZE, read_etag("opaque"), Meaning.OPAQUE, layout, (checksum,)))
+
+
+def verdicts(one: Evidence, equal: Evidence, unequal: Evidence) -> tuple[Verdict, Verdict]:
+    """What is said of equal values, and of unequal ones."""
+    return compare(one, equal), compare(one, unequal)
+
+
+def test_row_1_a_trusted_md5_etag_proves_both() -> None:
+    one, other = ONE.hexdigest(), OTHER.hexdigest()
+    assert verdicts(md5(one), md5(one), md5(other)) == (Verdict.SAME, Verdict.DIFFERENT)
+
+
+@pytest.mark.parametrize("algorithm", STRONG)
+def test_row_2_a_full_cryptographic_checksum_proves_both(algorithm: str) -> None:
+    one, equal, unequal = (stored(algorithm, value, full=True) for value in (b"1", b"1", b"2"))
+    assert verdicts(one, equal, unequal) == (Verdict.SAME, Verdict.DIFFERENT)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        pytest.param(BY_8, BY_8, (Verdict.SAME, Verdict.DIFFERENT), id="equal-layouts"),
+        pytest.param(BY_8, BY_7, (Verdict.SAME, Verdict.UNDECIDED), id="unequal-layouts"),
+        pytest.param(BY_8, None, (Verdict.SAME, Verdict.UNDECIDED), id="one-layout-unknown"),
+        pytest.param(None, None, (Verdict.SAME, Verdict.UNDECIDED), id="both-layouts-unknown"),
+    ],
+)
+def test_row_3_a_multipart_etag_proves_sameness_and_difference_where_the_layouts_are_equal(
+    one: Layout | None, other: Layout | None, expected: tuple[Verdict, Verdict]
+) -> None:
+    etag, unequal = f"{ONE.hexdigest()}-3", f"{OTHER.hexdigest()}-3"
+    assert verdicts(multipart(etag, one), multipart(etag, other), multipart(unequal, other)) == expected
+
+
+def test_row_3_multipart_etags_of_unequal_numbers_of_parts_prove_nothing() -> None:
+    assert (
+        compare(multipart(f"{ONE.hexdigest()}-3", BY_8), multipart(f"{ONE.hexdigest()}-2", None)) is Verdict.UNDECIDED
+    )
+
+
+def test_row_3_a_layout_that_contradicts_the_etags_count_counts_as_unknown() -> None:
+    one, other = (multipart(f"{digest.hexdigest()}-4", BY_8) for digest in (ONE, OTHER))
+    assert compare(one, other) is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("algorithm", STRONG)
+@pytest.mark.parametrize(
+    ("layout", "expected"),
+    [
+        pytest.param(BY_8, (Verdict.SAME, Verdict.DIFFERENT), id="equal-layouts"),
+        pytest.param(BY_7, (Verdict.UNDECIDED, Verdict.UNDECIDED), id="unequal-layouts"),
+    ],
+)
+def test_row_4_a_composite_cryptographic_checksum_proves_both_where_the_layouts_are_equal(
+    algorithm: str, layout: Layout, expected: tuple[Verdict, Verdict]
+) -> None:
+    one = stored(algorithm, b"1", full=False, layout=BY_8)
+    equal, unequal = (stored(algorithm, value, full=False, layout=layout) for value in (b"1", b"2"))
+    assert verdicts(one, equal, unequal) == expected
+
+
+@pytest.mark.parametrize("algorithm", STRONG)
+def test_row_5_a_composite_cryptographic_checksum_of_an_unknown_layout_proves_nothing(algorithm: str) -> None:
+    one, equal, unequal = (stored(algorithm, value, full=False) for value in (b"1", b"1", b"2"))
+    assert verdicts(one, equal, unequal) == (Verdict.UNDECIDED, Verdict.UNDECIDED)
+
+
+@pytest.mark.parametrize("algorithm", WEAK)
+def test_row_6_a_full_weak_checksum_proves_difference_alone(algorithm: str) -> None:
+    one, equal, unequal = (stored(algorithm, value, full=True) for value in (b"1", b"1", b"2"))
+    assert verdicts(one, equal, unequal) == (Verdict.UNDECIDED, Verdict.DIFFERENT)
+
+
+@pytest.mark.parametrize("algorithm", WEAK)
+@pytest.mark.parametrize("layout", [BY_8, None], ids=["known-layout", "unknown-layout"])
+def test_row_7_a_composite_weak_checksum_proves_nothing(algorithm: str, layout: Layout | None) -> None:
+    one, equal, unequal = (stored(algorithm, value, full=False, layout=layout) for value in (b"1", b"1", b"2"))
+    assert verdicts(one, equal, unequal) == (Verdict.UNDECIDED, Verdict.UNDECIDED)
+
+
+@pytest.mark.parametrize("meaning", [Meaning.OPAQUE, Meaning.UNKNOWN])
+def test_row_8_an_opaque_etag_proves_nothing(meaning: Meaning) -> None:
+    one, other = (weigh(Known(SIZE, read_etag(digest.hexdigest()), meaning)) for digest in (ONE, OTHER))
+    assert verdicts(one, one, other) == (Verdict.UNDECIDED, Verdict.UNDECIDED)
+
+
+def test_a_multipart_etag_of_one_part_is_compared_with_an_md5() -> None:
+    digest = ONE.digest()
+    whole = md5(digest.hex())
+    same, different = (multipart(f"{hashlib.md5(value).hexdigest()}-1", None) for value in (digest, OTHER.digest()))
+    assert verdicts(whole, same, different) == (Verdict.SAME, Verdict.DIFFERENT)
+
+
+def test_an_md5_and_a_multipart_etag_of_more_parts_prove_nothing_about_each_other() -> None:
+    assert compare(md5(ONE.hexdigest()), multipart(f"{ONE.hexdigest()}-3", BY_8)) is Verdict.UNDECIDED
+
+
+def test_a_missing_digest_never_equals_another_missing_digest() -> None:
+    assert compare(Evidence(), Evidence()) is Verdict.UNDECIDED
+
+
+DECIDED = Evidence(decides=(("md5", b"1"),))
+SEPARATED = Evidence(separates=(("crc32", b"1"),))
+UNITED = Evidence(unites=(("multipart-3", b"1"),))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        pytest.param(DECIDED, Evidence(decides=(("md5", b"2"),)), Verdict.DIFFERENT, id="row-1-deciding-unequal"),
+        pytest.param(
+            SEPARATED, Evidence(separates=(("crc32", b"2"),)), Verdict.DIFFERENT, id="row-1-separating-unequal"
+        ),
+        pytest.param(DECIDED, DECIDED, Verdict.SAME, id="row-2-deciding-equal"),
+        pytest.param(UNITED, UNITED, Verdict.SAME, id="row-2-uniting-equal"),
+        pytest.param(UNITED, Evidence(unites=(("multipart-3", b"2"),)), Verdict.UNDECIDED, id="row-3-uniting-unequal"),
+        pytest.param(SEPARATED, SEPARATED, Verdict.UNDECIDED, id="row-3-separating-equal"),
+        pytest.param(DECIDED, Evidence(decides=(("sha1", b"1"),)), Verdict.UNDECIDED, id="row-3-no-common-space"),
+        pytest.param(DECIDED, Evidence(), Verdict.UNDECIDED, id="row-3-nothing-known"),
+    ],
+)
+def test_two_objects_are_same_different_or_undecided(one: Evidence, other: Evidence, expected: Verdict) -> None:
+    assert compare(one, other) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(
+            Evidence(decides=(("md5", b"1"), ("sha256", b"1"))),
+            Evidence(decides=(("md5", b"1"), ("sha256", b"2"))),
+            id="equal-md5-unequal-sha256",
+        ),
+        pytest.param(
+            Evidence(decides=(("md5", b"1"),), separates=(("crc32", b"1"),)),
+            Evidence(decides=(("md5", b"1"),), separates=(("crc32", b"2"),)),
+            id="equal-md5-unequal-crc32",
+        ),
+        pytest.param(
+            Evidence(unites=(("multipart-3", b"1"),), decides=(("sha1", b"1"),)),
+            Evidence(unites=(("multipart-3", b"1"),), decides=(("sha1", b"2"),)),
+            id="equal-multipart-etag-unequal-sha1",
+        ),
+    ],
+)
+def test_proof_of_difference_wins_over_proof_of_sameness(one: Evidence, other: Evidence) -> None:
+    assert compare(one, other) is Verdict.DIFFERENT
+
+
+@given(evidences(), evidences())
+def test_the_order_of_two_objects_does_not_matter(one: Evidence, other: Evidence) -> None:
+    assert compare(one, other) is compare(other, one)
+
+
+@given(evidences())
+def test_nothing_is_different_from_itself(one: Evidence) -> None:
+    assert compare(one, one) is not Verdict.DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("size", "first_part", "parts", "expected"),
+    [
+        pytest.param(SIZE, 8 << 20, 3, BY_8, id="a-shorter-last-part"),
+        pytest.param(24 << 20, 8 << 20, 3, BY_8, id="a-full-last-part"),
+        pytest.param((16 << 20) + 1, 8 << 20, 3, BY_8, id="a-last-part-of-one-byte"),
+        pytest.param(5, 5, 1, Layout(5, 1), id="a-single-part"),
+        pytest.param(16 << 20, 8 << 20, 3, None, id="an-empty-last-part"),
+        pytest.param((24 << 20) + 1, 8 << 20, 3, None, id="parts-of-unequal-sizes"),
+        pytest.param(SIZE, None, 3, None, id="no-first-part"),
+        pytest.param(SIZE, 8 << 20, None, None, id="no-count"),
+        pytest.param(0, 0, 1, None, id="an-empty-object"),
+    ],
+)
+def test_a_layout_is_known_where_all_parts_but_the_last_are_equal(
+    size: int, first_part: int | None, parts: int | None, expected: Layout | None
+) -> None:
+    assert Layout.of(size, first_part, parts) == expected
+
+
+@pytest.mark.parametrize(
+    ("space", "kind"),
+    [
+        ("md5", EvidenceKind.MD5_ETAG),
+        ("multipart-1", EvidenceKind.MULTIPART_ETAG),
+        ("multipart-3x8388608", EvidenceKind.MULTIPART_ETAG),
+        ("sha256", EvidenceKind.CHECKSUM),
+        ("composite-sha256-3x8388608", EvidenceKind.CHECKSUM),
+    ],
+)
+def test_a_report_names_the_space_that_united(space: str, kind: EvidenceKind) -> None:
+    assert kind_of(space) is kind
