@@ -7,7 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,19 +17,23 @@ import msgspec
 from s3dedup import __version__
 from s3dedup.engine import (
     Context,
+    Crew,
     Emitter,
+    Listing,
+    Office,
     Pool,
     Watch,
     learn,
     list_locations,
     narrow,
+    processes_to_use,
     settle_doubts,
     weigh_candidates,
 )
 from s3dedup.errors import UsageError
 from s3dedup.listing import Selection
 from s3dedup.model import AuditReport, EtagTrust, Location, RunInfo, Totals
-from s3dedup.shelf import Progress, ScanRecord, State, Summary, read_report
+from s3dedup.shelf import ScanRecord, Segment, State, Summary, read_report
 from s3dedup.store import ObjectStore, S3Store, StoreConfig
 
 RESUME_WITHIN = 24 * 3600.0
@@ -132,16 +136,15 @@ def audit(config: AuditConfig, watch: Watch | None = None) -> AuditReport:
     watch = watch or Watch()
     directory = config.state or default_state()
     with _opened(config, directory, watch) as context:
-        scan = context.state.begin(_scan(config, context.store), oldest=_oldest(config))
         emitter = Emitter(context.state.results)
 
-        listed = list_locations(context, config.selection())
+        listed = list_locations(context)
         candidates = narrow(context)
         rules = learn(context, candidates)
         doubtful = weigh_candidates(context, rules, emitter, candidates)
         settle_doubts(context, rules, emitter, doubtful)
 
-        context.state.results.finish(_summary(context, scan, listed, emitter))
+        context.state.results.finish(_summary(context, listed, emitter))
         context.state.end()
     return read_report(directory)
 
@@ -158,23 +161,23 @@ def report(state: Path | None = None) -> AuditReport:
 
 @contextmanager
 def _opened(config: AuditConfig, directory: Path, watch: Watch) -> Iterator[Context]:
-    """The store, the state and the threads, each given back in the end."""
-    with (
-        closing(S3Store(config.store())) as store,
-        closing(State(directory)) as state,
-        Pool(config.concurrency) as pool,
-    ):
-        watch.attach(store.work)
-        yield Context(
-            store,
-            state,
-            pool,
-            watch,
-            config.distinct_locations(),
-            config.versions,
-            EtagTrust(config.etag_trust),
-            config.digest,
-        )
+    """The store, the state, the crew and the threads, each given back in the end."""
+    selection, locations = config.selection(), config.distinct_locations()
+    with ExitStack() as opened:
+        store = opened.enter_context(closing(S3Store(config.store())))
+        state = opened.enter_context(closing(State(directory)))
+        scan = state.begin(_scan(config, store), oldest=_oldest(config))
+
+        def office(number: int) -> Office:
+            return Office(store, Segment(directory, number), selection, config.versions)
+
+        def hire() -> Crew:
+            return Crew(config.concurrency, processes_to_use(), office, state.forget)
+
+        pool = opened.enter_context(Pool(config.concurrency))
+        watch.attach(lambda: store.meter.counted().work())
+        trust = EtagTrust(config.etag_trust)
+        yield Context(store, state, pool, watch, hire, locations, scan, config.versions, trust, config.digest)
 
 
 def _scan(config: AuditConfig, store: ObjectStore) -> ScanRecord:
@@ -182,14 +185,15 @@ def _scan(config: AuditConfig, store: ObjectStore) -> ScanRecord:
     locations = [str(location) for location in config.distinct_locations()]
     asked = (store.endpoint, locations, config.versions, config.selection())
     digest = hashlib.blake2b(msgspec.msgpack.encode(asked, order="deterministic"), digest_size=16).digest()
-    return ScanRecord(digest, uuid.uuid4().hex, time.time(), locations)
+    return ScanRecord(digest, uuid.uuid4().hex, time.time(), locations, list(range(len(locations))))
 
 
 def _oldest(config: AuditConfig) -> float:
     return time.time() + 1 if config.fresh else time.time() - RESUME_WITHIN
 
 
-def _summary(context: Context, scan: ScanRecord, listed: Progress, emitter: Emitter) -> Summary:
+def _summary(context: Context, listed: Listing, emitter: Emitter) -> Summary:
+    scan = context.scan
     started, finished = datetime.fromtimestamp(scan.started, UTC), datetime.now(UTC)
     complete = context.state.results.skipped_count == 0
     totals = Totals(
@@ -203,4 +207,4 @@ def _summary(context: Context, scan: ScanRecord, listed: Progress, emitter: Emit
         None,
     )
     run = RunInfo(scan.run_id, started, finished, tuple(scan.locations), complete)
-    return Summary(__version__, run, totals, context.store.work(), list(context.notes))
+    return Summary(__version__, run, totals, context.store.meter.counted().work(), list(context.notes))

@@ -12,6 +12,16 @@ class S3DedupError(Exception):
 
     exit_code = 1
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes by message: what a class's constructor makes of its arguments is made already."""
+        return _again, (type(self), str(self))
+
+
+def _again(kind: type[S3DedupError], message: str) -> S3DedupError:
+    error = kind.__new__(kind)
+    error.args = (message,)
+    return error
+
 
 class UsageError(S3DedupError):
     """What was asked for makes no sense; nothing was sent."""

@@ -6,6 +6,7 @@ zero or for "no".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ class Location(NamedTuple):
         bucket, _, prefix = rest.partition("/")
         if not bucket:
             raise ValueError(f"{text!r} names no bucket: write it as s3://bucket or s3://bucket/prefix")
-        if any(character.isspace() or character in "*?[]\\" for character in bucket):
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}|arn:[^/\s]+", bucket):
             raise ValueError(f"{text!r}: {bucket!r} cannot be a bucket name; patterns go into --include")
         return cls(bucket, prefix)
 
@@ -87,6 +88,33 @@ class ListedObject(NamedTuple):
         """The same object as a report names it."""
         moment = utc_from_iso(self.modified)
         return ObjectVersion(bucket, self.key, self.version_id, self.size, self.etag, self.storage_class, moment)
+
+
+class Cursor(NamedTuple):
+    """Where a listing goes on: a continuation token, or the two markers of a listing of versions."""
+
+    token: str | None = None
+    key_marker: str | None = None
+    version_id_marker: str | None = None
+
+
+class Span(NamedTuple):
+    """The stretch of a location's keys that one page covers: behind `low` ("" is the beginning) up to and with
+    `through` (None: to the end). `following` is where the listing goes on, None where it ended.
+
+    `first` is the page's first key and `beyond` its first key past its share: what its neighbours must agree with.
+    `order` counts a location's pages as they came.
+    """
+
+    low: str
+    through: str | None
+    following: Cursor | None
+    first: str | None
+    beyond: str | None
+    order: int
+    objects: int
+    bytes: int
+    empty: int
 
 
 class Encryption(StrEnum):

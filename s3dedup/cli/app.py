@@ -81,6 +81,7 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit with a code of the contract's table."""
+    _fill_in_streams()
     try:
         app()
     except SystemExit as end:
@@ -88,6 +89,13 @@ def main() -> None:
     _flush()
     # Threads may still wait for a server that does not answer; what was learnt is on disk by now.
     os._exit(code)
+
+
+def _fill_in_streams() -> None:
+    """Where a shell has closed stdout or stderr (`>&-`), what goes there goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  open until the end
 
 
 def _flush() -> None:

@@ -28,7 +28,6 @@ WHY: Mapping[EvidenceKind, str] = MappingProxyType({
 YOUR_OWN = """
 Now your own bucket. Nothing in it is ever changed:
 
-  s3dedup estimate s3://my-bucket                          what proving would cost; reads no object
   s3dedup audit s3://my-bucket                             one bucket
   s3dedup audit s3://my-bucket/photos s3://my-archive      a part of one, compared with another
   s3dedup audit s3://my-bucket --profile work              with a profile of ~/.aws/config

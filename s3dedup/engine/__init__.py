@@ -1,22 +1,28 @@
 """How the stages are run: on threads, on one machine."""
 
 from s3dedup.engine.context import Context
+from s3dedup.engine.crew import Crew, processes_to_use
 from s3dedup.engine.emit import Emitter
+from s3dedup.engine.lister import Office
 from s3dedup.engine.pool import Pool
 from s3dedup.engine.rules import learn, narrow
-from s3dedup.engine.scan import list_locations
+from s3dedup.engine.scan import Listing, list_locations
 from s3dedup.engine.settle import settle_doubts
 from s3dedup.engine.watch import Watch
 from s3dedup.engine.weigh import weigh_candidates
 
 __all__ = [
     "Context",
+    "Crew",
     "Emitter",
+    "Listing",
+    "Office",
     "Pool",
     "Watch",
     "learn",
     "list_locations",
     "narrow",
+    "processes_to_use",
     "settle_doubts",
     "weigh_candidates",
 ]

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from s3dedup.engine.crew import Crew
 from s3dedup.engine.pool import Pool
 from s3dedup.engine.watch import Watch
 from s3dedup.errors import ObjectError
 from s3dedup.model import EtagTrust, ListedObject, Location, Skipped, SkipReason
-from s3dedup.shelf import ObjectFacts, State, facts_key
+from s3dedup.shelf import ObjectFacts, ScanRecord, State, facts_key
 from s3dedup.store import ObjectStore
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
-    """One audit under way. `locations` are numbered as the entries of the listing number them."""
+    """One audit under way. `sources` is each location by the number under which its pages are kept."""
 
     store: ObjectStore
     state: State
     pool: Pool
     watch: Watch
+    hire: Callable[[], Crew]
     locations: Sequence[Location]
+    scan: ScanRecord
     versions: bool = False
     etag_trust: EtagTrust = EtagTrust.AUTO
     digest: str = "sha1"
     notes: list[str] = field(default_factory=list)
+    sources: dict[int, Location] = field(default_factory=dict)
 
     def bucket(self, source: int) -> str:
         """The bucket of location number `source`."""
-        return self.locations[source].bucket
+        return self.sources[source].bucket
 
     def facts(self, bucket: str, row: ListedObject) -> ObjectFacts:
         """What is known of an object from earlier, or empty facts."""

@@ -1,91 +1,212 @@
-"""The listing stage: every location's pages into the state, the next one asked for while this one is parsed."""
+"""The listing stage: every location's pages into the state, by as many connections as the store bears."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import Any
 
 import msgspec
 
 from s3dedup.engine.context import Context
-from s3dedup.engine.pool import Job, Task
-from s3dedup.evidence import read_etag
-from s3dedup.listing import Cursor, Page, Selection, following, peek, read_page, request_at
-from s3dedup.shelf import Progress
+from s3dedup.engine.crew import Crew
+from s3dedup.engine.lister import Fetch, Fetched, Keep, Kept
+from s3dedup.engine.watch import log
+from s3dedup.errors import S3DedupError, StoreError
+from s3dedup.listing import Interval, Plan, gaps, rest_in_sequence, seams_hold
+from s3dedup.model import Cursor, Location, Span
 from s3dedup.text import human_bytes, human_count
 
-Pick = Callable[[Page], list[tuple[Any, ...]]]
+DIRECTORY_BUCKET = "--x-s3"
+"""Directory buckets end so; they are not listed in order and know no StartAfter (API_ListObjectsV2)."""
+EASED = 1.0
+"""After the store said SlowDown, further ones say nothing new for this long (seconds)."""
 
 
-def list_locations(context: Context, selection: Selection) -> Progress:
-    """List what is not listed yet; the counts of everything that is."""
+@dataclass(slots=True)
+class Listing:
+    """Counts of what was listed, earlier runs of the same scan included."""
+
+    pages: int = 0
+    objects: int = 0
+    bytes: int = 0
+    empty: int = 0
+
+    def add(self, spans: Iterable[Span]) -> None:
+        """Count what these pages kept."""
+        for span in spans:
+            self.pages += 1
+            self.objects += span.objects
+            self.bytes += span.bytes
+            self.empty += span.empty
+
+
+def list_locations(context: Context) -> Listing:
+    """List what is not listed yet; the counts of everything that is.
+
+    A location whose parts do not fit together, or whose keys come in another order, is listed again in sequence.
+    """
     context.watch.stage("Listing")
-    pick = selection.picker()
-    jobs = (_Lister(context, source, pick).job() for source in range(len(context.locations)))
-    total = Progress(done=True)
-    for progress in context.pool.drive(jobs):
-        total.pages += progress.pages
-        total.objects += progress.objects
-        total.bytes += progress.bytes
-        total.empty += progress.empty
+    misfits = _list(context, list(range(len(context.locations))))
+    if misfits:
+        for index in misfits:
+            log.info("%s is not listed in order by the store: listing it page after page", context.locations[index])
+        _renumber(context, misfits)
+        _list(context, misfits)
+    context.sources = dict(zip(context.scan.sources, context.locations, strict=True))
+    context.state.open_listed(context.scan.sources)
+    total = Listing()
+    for source in context.scan.sources:
+        total.add(context.state.listed.spans(source))
     objects, pages = human_count(total.objects, "object"), human_count(total.pages, "page")
     context.watch.line(f"{objects} ({human_bytes(total.bytes)}) after listing {pages}")
     return total
 
 
-class _Lister:
+def _list(context: Context, indexes: list[int]) -> list[int]:
+    """List these locations; returns those that do not fit together."""
+    tours = [_tour(context, index) for index in indexes]
+    with context.hire() as crew:
+        _Dispatch(context, crew, tours).run()
+    return [tour.index for tour in tours if tour.misfit or not _fits(context, tour)]
+
+
+def _renumber(context: Context, misfits: list[int]) -> None:
+    """Forget what was listed of these locations: their pages stay behind under a number that nobody asks for."""
+    scan = context.scan
+    sources = list(scan.sources)
+    for index in misfits:
+        sources[index] = max(sources) + 1
+    in_sequence = sorted({*scan.in_sequence, *misfits})
+    context.scan = msgspec.structs.replace(scan, sources=sources, in_sequence=in_sequence)
+    context.state.change(context.scan)
+
+
+@dataclass(eq=False, slots=True)
+class _Tour:
     """The listing of one location."""
 
-    def __init__(self, context: Context, source: int, pick: Pick) -> None:
+    index: int
+    source: int
+    location: Location
+    plan: Plan
+    under_way: int = 0
+    misfit: bool = False
+
+    def next(self) -> Interval | None:
+        return None if self.misfit else self.plan.next()
+
+
+def _tour(context: Context, index: int) -> _Tour:
+    """What is left of a location."""
+    source, location = context.scan.sources[index], context.locations[index]
+    spans = context.state.listed_spans(source)
+    split = index not in context.scan.in_sequence and not location.bucket.endswith(DIRECTORY_BUCKET)
+    left = gaps(spans, by_token=not context.store.trusted_endpoint) if split else rest_in_sequence(spans)
+    plan = Plan(location.prefix, left, split, len(spans))
+    if spans:  # the free guesses were made by the run that went before
+        plan.free_probes = 0
+    return _Tour(index, source, location, plan)
+
+
+def _fits(context: Context, tour: _Tour) -> bool:
+    """On AWS the order is documented; elsewhere the parts have to prove that they are one walk."""
+    if context.store.trusted_endpoint or not tour.plan.split:
+        return True
+    return seams_hold(context.state.listed_spans(tour.source))
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """The page that a connection fetches, and then keeps."""
+
+    tour: _Tour
+    interval: Interval
+    after: str
+    cursor: Cursor
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How many pages are asked for at once: halved when the store says SlowDown, one more for each full round."""
+
+    most: float
+    allowed: float
+    slow_downs: int = 0
+    eased: float = 0.0
+
+    def after_answer(self, slow_downs: int) -> None:
+        if slow_downs > self.slow_downs and time.monotonic() - self.eased > EASED:
+            self.allowed, self.eased = max(1.0, self.allowed / 2), time.monotonic()
+        elif slow_downs == self.slow_downs:
+            self.allowed = min(self.most, self.allowed + 1 / self.allowed)
+        self.slow_downs = slow_downs
+
+
+class _Dispatch:
+    """Hands the pages of all locations to the connections: to the location that has the fewest under way."""
+
+    def __init__(self, context: Context, crew: Crew, tours: list[_Tour]) -> None:
         self._context = context
-        self._source = source
-        self._location = context.locations[source]
-        self._pick = pick
-        self._bodies: list[bytes] = []
-        self._pages: list[Page] = []
+        self._tours = tours
+        self._crew = crew
+        self._busy: dict[Connection, _Errand] = {}
+        most = len(self._crew.idle)
+        self._pace = _Pace(most, most, context.store.meter.counted().slow_downs)
 
-    def job(self) -> Job[Progress]:
-        """Page by page from where an earlier run came to."""
-        progress = self._context.state.listed.progress(self._source)
-        cursor = Cursor(progress.token, progress.key_marker, progress.version_id_marker)
-        while not progress.done:
-            if not self._bodies:
-                yield [self._fetch(cursor)]
-            body = self._bodies.pop()
-            told, ahead = peek(body, versions=self._context.versions)
-            yield [self._parse(body), *([self._fetch(ahead)] if told and ahead else [])]
-            page = self._pages.pop()
-            after = following(page, self._location, cursor)
-            progress = self._keep(page, progress, after)
-            cursor = after or cursor
-        return progress
+    def run(self) -> None:
+        """Until nothing is left."""
+        while True:
+            self._send_out()
+            if not self._busy:
+                return
+            for connection, answer, counted in self._crew.answers(list(self._busy)):
+                if counted is not None:
+                    self._context.store.meter.add(counted)
+                self._pace.after_answer(self._context.store.meter.counted().slow_downs)
+                self._take(connection, self._busy.pop(connection), answer)
 
-    def _fetch(self, cursor: Cursor) -> Task[bytes]:
-        request = request_at(self._location, cursor, versions=self._context.versions)
-        return Task(partial(self._context.store.list_page, request), self._bodies.append)
+    def _send_out(self) -> None:
+        while self._crew.idle and len(self._busy) < self._pace.allowed:
+            errand = self._next_errand()
+            if errand is None:
+                return
+            tour = errand.tour
+            tour.under_way += 1
+            order = Fetch(tour.location, errand.after, errand.cursor, in_sequence=not tour.plan.split)
+            self._send(self._crew.idle.popleft(), errand, order)
 
-    def _parse(self, body: bytes) -> Task[Page]:
-        run = partial(read_page, self._context.store, body, versions=self._context.versions)
-        return Task(run, self._pages.append)
+    def _next_errand(self) -> _Errand | None:
+        for tour in sorted(self._tours, key=lambda tour: tour.under_way):
+            interval = tour.next()
+            if interval is not None:
+                return _Errand(tour, interval, interval.low, interval.cursor)
+        return None
 
-    def _keep(self, page: Page, progress: Progress, after: Cursor | None) -> Progress:
-        """Store the page's wanted rows, and how far the location now is, as one."""
-        rows = self._pick(page)
-        size = sum(row[1] for row in rows)
-        token, key_marker, version_id_marker = after or Cursor()
-        now = msgspec.structs.replace(
-            progress,
-            done=after is None,
-            token=token,
-            key_marker=key_marker,
-            version_id_marker=version_id_marker,
-            pages=progress.pages + 1,
-            objects=progress.objects + len(rows),
-            bytes=progress.bytes + size,
-            empty=progress.empty + sum(not row[1] for row in rows),
-        )
-        etags = [read_etag(row[2]) for row in rows]
-        self._context.state.listed.add_page(self._source, rows, etags, now)
-        self._context.watch.advance(len(rows), size)
-        return now
+    def _send(self, connection: Connection, errand: _Errand, order: Fetch | Keep) -> None:
+        self._busy[connection] = errand
+        self._crew.send(connection, order)
+
+    def _take(self, connection: Connection, errand: _Errand, answer: Any) -> None:  # noqa: ANN401  by order
+        """A page that was fetched is kept by the connection that has it, while another may fetch the next one."""
+        tour = errand.tour
+        if isinstance(answer, S3DedupError):
+            self._failed(errand, answer)
+        elif isinstance(answer, Fetched) and not tour.misfit:
+            if answer.ordered:
+                share = tour.plan.seen(errand.interval, answer.sight)
+                self._send(connection, errand, Keep(tour.source, share, answer.sight.following))
+                return
+            tour.misfit = True
+        elif isinstance(answer, Kept):
+            self._context.watch.advance(answer.objects, answer.bytes)
+        tour.under_way -= 1
+        self._crew.idle.append(connection)
+
+    def _failed(self, errand: _Errand, error: S3DedupError) -> None:
+        """A store that refuses to begin behind a key is listed in sequence; anything else ends the audit."""
+        if not isinstance(error, StoreError) or not errand.tour.plan.split or not errand.after:
+            raise error
+        errand.tour.misfit = True

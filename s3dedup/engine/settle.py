@@ -40,7 +40,7 @@ def settle_doubts(context: Context, rules: dict[str, BucketRule], emitter: Emitt
     jobs = (_Settlement(context, weigher, emitter, doubt).job() for _, doubt in context.state.doubts.records())
     for _ in context.pool.drive(jobs):
         pass
-    read = human_bytes(context.store.work().bytes_read)
+    read = human_bytes(context.store.meter.counted().bytes_read)
     groups, redundant = (
         human_count(emitter.groups, "group"),
         human_count(emitter.redundant, "redundant object"),

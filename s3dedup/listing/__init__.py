@@ -1,7 +1,25 @@
-"""The lister: pages read from bytes, in the order in which the store gives them."""
+"""The lister: which page to ask for next, and what its bytes say."""
 
 from s3dedup.listing.page import Page
+from s3dedup.listing.plan import Interval, Plan, Share, Sight, in_order
 from s3dedup.listing.select import Selection
-from s3dedup.listing.walk import START, Cursor, following, peek, read_page, request_at
+from s3dedup.listing.spans import gaps, rest_in_sequence, seams_hold
+from s3dedup.listing.walk import START, following, peek, read_page, request_at
 
-__all__ = ["START", "Cursor", "Page", "Selection", "following", "peek", "read_page", "request_at"]
+__all__ = [
+    "START",
+    "Interval",
+    "Page",
+    "Plan",
+    "Selection",
+    "Share",
+    "Sight",
+    "following",
+    "gaps",
+    "in_order",
+    "peek",
+    "read_page",
+    "request_at",
+    "rest_in_sequence",
+    "seams_hold",
+]

@@ -73,7 +73,7 @@ class KeySpace:
         size = max(1, _number(digits, page[1][start:]) - _number(digits, page[0][start:]))
         begin = _number(digits, low[start:])
         end = _greatest(digits) if high is None else _number(digits, high[start:])
-        pages = max(0, end - begin) / size if end - begin < size << UNIFORM else math.inf
+        pages = max(0, end - begin) / size if end - begin < size << 900 else math.inf
         exponent = max(0, end - begin).bit_length() - size.bit_length()
         step = (end - begin) // 2 if exponent <= UNIFORM else size << (exponent // 2)
         middle = self._prefix + _key(digits, begin + step)

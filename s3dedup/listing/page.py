@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
@@ -58,6 +58,13 @@ class Page:
     next_key_marker: str | None = None
     next_version_id_marker: str | None = None
     common_prefixes: list[str] = field(default_factory=list)
+
+    def head(self, count: int) -> Page:
+        """The first `count` objects of the page."""
+        columns = ("keys", "sizes", "etags", "storage_classes", "modified", "checksum_algorithms")
+        short = {name: getattr(self, name)[:count] for name in (*columns, "checksum_types", "restores")}
+        versions = None if self.version_ids is None else self.version_ids[:count]
+        return replace(self, **short, version_ids=versions)
 
 
 class _NotRecognisedError(ValueError):

@@ -6,19 +6,17 @@ counts. It asks for nothing by itself, so its every decision can be tested witho
 An interval is walked from its low end by continuation tokens. An idle connection parts the largest interval by asking
 for what follows a key in its middle; the left part then ends at that key. Where a page reaches over the end of its
 interval the rest belongs to the next one. So every key is listed once, whatever the guesses were.
-
-On a store whose order is not documented each seam is checked from both sides: the first key that the left part sees
-beyond its end must be the first that the right part sees. If all seams hold, the parts put together are one walk of
-the store's own order, whatever order that is. If one does not, the location is listed in sequence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import le, lt
 
 from s3dedup.listing.keyspace import KeySpace
-from s3dedup.listing.walk import START, Cursor
+from s3dedup.listing.walk import START
+from s3dedup.model import Cursor
 
 FREE_PROBES = 8
 PAGES_PER_PROBE = 24
@@ -27,25 +25,23 @@ PAGES_PER_PROBE = 24
 
 @dataclass(eq=False, slots=True)
 class Interval:
-    """The keys behind `low` (None: from the beginning) up to and with `high` (None: to the end) that are not listed
-    yet. `cursor` goes on where the last page ended, `page` holds the first and last key of that page.
+    """The keys behind `low` ("" is the beginning) up to and with `high` (None: to the end) that are not listed yet.
+
+    `cursor` goes on where the last page ended, `page` holds that page's first and last key. `guess` is how many pages
+    are left, and where to part them; None until it is asked for.
     """
 
-    low: str | None
-    high: str | None
+    low: str = ""
+    high: str | None = None
     cursor: Cursor = START
     page: tuple[str, str] | None = None
     asked: bool = False
+    probe: bool = False
     guess: tuple[float, str | None] | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One page to fetch: behind the key `after`, or at `cursor`, for `interval`."""
-
-    interval: Interval
-    after: str | None
-    cursor: Cursor
+    def inside(self, keys: Iterable[str]) -> list[str]:
+        """Those of the keys that do not lie beyond the end."""
+        return [key for key in keys if self.high is None or key <= self.high]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +56,31 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How much of a page counts: the keys up to and with `until` (None: all); the interval from `low` to `through`
-    (None: the end) is then listed.
+    """How much of a page counts: its keys up to and with `until` (None: all). What lies behind `low` up to and with
+    `through` (None: the end) is then listed; the page was number `order` of its location.
     """
 
-    low: str | None
+    low: str
     until: str | None
     through: str | None
+    order: int
 
 
 @dataclass(slots=True)
 class Plan:
-    """The listing of one location, from `gaps`: what an earlier run has left, or everything.
+    """The listing of one location. `gaps` are the intervals that are left: all keys, or what an earlier run has left.
 
-    `split` is False where the location has to be listed in sequence, `checked` True where seams are to be checked.
+    Where `split` is False the location is listed in sequence, one page after the other. `free_probes` guesses may hit
+    nothing before there must be pages to show for them.
     """
 
     prefix: str
-    gaps: list[Interval] = field(default_factory=lambda: [Interval(None, None)])
+    gaps: list[Interval] = field(default_factory=lambda: [Interval()])
     split: bool = True
     pages: int = 0
-    probes: int = 0
+    free_probes: int = FREE_PROBES
+    _probes: int = 0
     _space: KeySpace = field(init=False)
-    _seams: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._space = KeySpace(self.prefix)
@@ -92,50 +90,58 @@ class Plan:
         """Whether everything is listed."""
         return not self.gaps
 
-    def next(self) -> Ask | None:
-        """A page for an idle connection to fetch; None while there is nothing for it to do."""
+    def next(self) -> Interval | None:
+        """An interval whose next page an idle connection is to fetch; None while there is nothing for it to do."""
         for interval in self.gaps:
             if not interval.asked:
                 interval.asked = True
-                after = interval.low if interval.cursor == START else None
-                return Ask(interval, after, interval.cursor)
-        return self._probe() if self.split else None
+                return interval
+        return self._parted() if self.split else None
 
-    def _probe(self) -> Ask | None:
-        """Part the largest interval that is known well enough."""
-        if self.probes >= FREE_PROBES + self.pages // PAGES_PER_PROBE:
+    def _parted(self) -> Interval | None:
+        """The right part of the largest interval."""
+        if self._probes >= self.free_probes + self.pages // PAGES_PER_PROBE:
             return None
-        best: tuple[float, Interval, str] | None = None
-        for interval in self.gaps:
-            if interval.page is None or interval.low is None:
-                continue
-            if interval.guess is None:
-                interval.guess = self._space.split(interval.low, interval.high, interval.page)
-            pages, middle = interval.guess
-            if middle is not None and (best is None or pages > best[0]):
-                best = pages, interval, middle
-        if best is None:
+        left = max(self.gaps, key=self._pages_left, default=None)
+        middle = left.guess[1] if left and left.guess else None
+        if left is None or middle is None:
             return None
-        _, left, middle = best
-        right = Interval(middle, left.high, asked=True)
+        right = Interval(middle, left.high, asked=True, probe=True)
         left.high, left.guess = middle, None
         self.gaps.insert(self.gaps.index(left) + 1, right)
-        self.probes += 1
-        return Ask(right, middle, START)
+        self._probes += 1
+        return right
 
-    def seen(self, ask: Ask, sight: Sight) -> Share:
-        """Take a page in; how much of it counts."""
-        interval = ask.interval
-        low, high = interval.low, interval.high
-        probing = interval.page is None and low is not None
-        inside = [key for key in sight.keys if high is None or key <= high]
+    def _pages_left(self, interval: Interval) -> float:
+        """By estimate; 0 for an interval that is not known yet, or cannot be parted."""
+        if interval.page is None:
+            return 0
+        if interval.guess is None:
+            interval.guess = self._space.split(interval.low, interval.high, interval.page)
+        pages, middle = interval.guess
+        return pages if middle is not None else 0
+
+    def seen(self, interval: Interval, sight: Sight) -> Share:
+        """Take in the page that was asked for; how much of it counts."""
+        inside = interval.inside(sight.keys)
+        low, order = interval.low, self.pages
         self.pages += 1
-        self.probes -= probing and bool(inside)
+        self._probes -= interval.probe and bool(inside)
         self._space.learn(inside)
-        interval.asked = False
+        interval.asked = interval.probe = False
         if sight.following is None or len(inside) < len(sight.keys):
             self.gaps.remove(interval)
-            return Share(low, high, high)
-        interval.low, interval.cursor = inside[-1], sight.following
-        interval.page, interval.guess = (inside[0], inside[-1]), None
-        return Share(low, high, inside[-1])
+            return Share(low, interval.high, interval.high, order)
+        interval.cursor = sight.following
+        if inside:
+            interval.low, interval.page, interval.guess = inside[-1], (inside[0], inside[-1]), None
+        return Share(low, interval.high, interval.low, order)
+
+
+def in_order(keys: Sequence[str], after: str, *, versions: bool) -> bool:
+    """Whether keys come as S3 promises: in UTF-8 order (which is that of code points) and behind what was asked for.
+
+    A listing of versions may repeat a key, also the one at which it went on.
+    """
+    compare = le if versions else lt
+    return all(map(compare, keys, keys[1:])) and (not keys or compare(after, keys[0]))

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from s3dedup.errors import StoreError
 from s3dedup.listing.page import Page, page_from_parsed, parse_page, peek_markers, peek_token
-from s3dedup.model import Location
+from s3dedup.model import Cursor, Location
 from s3dedup.store import ObjectStore, PageRequest
-
-
-class Cursor(NamedTuple):
-    """Where a listing goes on: a continuation token, or the two markers of a listing of versions."""
-
-    token: str | None = None
-    key_marker: str | None = None
-    version_id_marker: str | None = None
-
 
 START = Cursor()
 
 
-def request_at(location: Location, cursor: Cursor, *, versions: bool) -> PageRequest:
-    """The request for the page at `cursor`."""
-    return PageRequest(location.bucket, location.prefix, versions=versions, **cursor._asdict())
+def request_at(location: Location, after: str, cursor: Cursor, *, versions: bool) -> PageRequest:
+    """The request for the page at `cursor`, or behind the key `after` where there is no cursor ("": the beginning)."""
+    if versions:
+        marker = cursor.key_marker or after or None
+        return PageRequest(
+            location.bucket,
+            location.prefix,
+            versions=True,
+            key_marker=marker,
+            version_id_marker=cursor.version_id_marker,
+        )
+    return PageRequest(
+        location.bucket, location.prefix, after=None if cursor.token else after or None, token=cursor.token
+    )
 
 
 def peek(body: bytes, *, versions: bool) -> tuple[bool, Cursor | None]:

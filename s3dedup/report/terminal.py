@@ -53,12 +53,12 @@ _MEANING: Mapping[EvidenceKind, str] = {
 }
 
 _REMEDY: Mapping[SkipReason, str] = {
-    SkipReason.ACCESS_DENIED: "Allow the reads: `s3dedup policy` prints the smallest policy that does.",
+    SkipReason.ACCESS_DENIED: "Allow s3:GetObject on them (and kms:Decrypt on their key), or --exclude such keys.",
     SkipReason.ARCHIVED: "Restore them first, or leave their class out with --storage-class.",
     SkipReason.CHANGED: "They were overwritten during the audit: run it again, or --exclude such keys.",
     SkipReason.VANISHED: "They were deleted during the audit: run it again, or --exclude such keys.",
     SkipReason.UNREADABLE: "Run it again; if it persists, look at these objects.",
-    SkipReason.BUDGET: "Raise --max-read, --max-requests or --max-cost: the next run goes on from here.",
+    SkipReason.BUDGET: "Run it again: what was proven is kept.",
 }
 
 

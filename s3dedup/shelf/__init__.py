@@ -1,9 +1,10 @@
 """The shelf: what is known, on disk. A `shelve.Shelf` over LMDB with typed records, one writer, and a lock."""
 
 from s3dedup.shelf.facts import Facts
-from s3dedup.shelf.listed import ETAG, SOURCE, Entry, Listed
-from s3dedup.shelf.records import BucketRule, DigestRecord, Doubt, ObjectFacts, Progress, ScanRecord, Summary
+from s3dedup.shelf.listed import Listed
+from s3dedup.shelf.records import BucketRule, DigestRecord, Doubt, ObjectFacts, ScanRecord, Summary
 from s3dedup.shelf.results import Results, read_report
+from s3dedup.shelf.segment import ETAG, SOURCE, Entry, Segment
 from s3dedup.shelf.state import State, facts_key, rule_key
 
 __all__ = [
@@ -16,9 +17,9 @@ __all__ = [
     "Facts",
     "Listed",
     "ObjectFacts",
-    "Progress",
     "Results",
     "ScanRecord",
+    "Segment",
     "State",
     "Summary",
     "facts_key",

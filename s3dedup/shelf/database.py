@@ -159,18 +159,22 @@ class Database:
         return self._path.stat().st_size
 
     def close(self) -> None:
-        """Write everything through to the disk and let go of the file; once is enough."""
+        """Let go of the file; once is enough."""
         if self._closed:
             return
         self._closed = True
         with self._translated():
-            if not self._env.flags()["readonly"]:
-                self._env.sync(True)  # noqa: FBT003  lmdb takes it by position only
             self._env.close()
+
+    def sync(self) -> None:
+        """Write everything through to the disk."""
+        with self._translated():
+            self._env.sync(True)  # noqa: FBT003  lmdb takes it by position only
 
 
 STRETCH = 256
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""How a lack of room shows. LMDB takes a write that was cut short, as the last one on a full disk is, for EIO."""
 
 
 def _is_full(error: lmdb.Error) -> bool:

@@ -34,6 +34,10 @@ class Lock:
             self._file.flush()
             undo.pop_all()
 
+    def forget(self) -> None:
+        """Let a forked child go of the lock, which stays its parent's."""
+        self._file.close()
+
     def release(self) -> None:
         """Let the next audit in. The file stays: removing it would let two in."""
         self._file.truncate(0)

@@ -70,26 +70,16 @@ class Doubt(msgspec.Struct, array_like=True):
 
 
 class ScanRecord(msgspec.Struct, array_like=True):
-    """A listing under way or done: `config` is a digest of what was asked for."""
+    """A listing under way: `config` is a digest of what was asked for, `sources` the number under which each location's
+    pages are kept. A location that has to be listed again, in sequence, gets a new number.
+    """
 
     config: bytes
     run_id: str
     started: float
     locations: list[str]
-    listed: bool = False
-
-
-class Progress(msgspec.Struct, array_like=True):
-    """How far the listing of one location has come: where to go on, and what was counted so far."""
-
-    done: bool = False
-    token: str | None = None
-    key_marker: str | None = None
-    version_id_marker: str | None = None
-    pages: int = 0
-    objects: int = 0
-    bytes: int = 0
-    empty: int = 0
+    sources: list[int]
+    in_sequence: list[int] = []
 
 
 class Summary(msgspec.Struct, array_like=True):

@@ -72,6 +72,7 @@ class Results:
         """Put these results in the place of the last audit's."""
         self._flush()
         RecordShelf(Table(self._database, "meta"), Summary)[b"summary"] = summary
+        self._database.sync()
         self._database.close()
         (self._directory / UNFINISHED).replace(self._directory / FILE)
 

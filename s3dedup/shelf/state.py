@@ -8,18 +8,20 @@ Files are readable by their owner only.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from s3dedup.errors import StateError
-from s3dedup.model import ListedObject
+from s3dedup.model import ListedObject, Span
 from s3dedup.shelf import listed
 from s3dedup.shelf.database import Database, Table
 from s3dedup.shelf.facts import Facts
+from s3dedup.shelf.listed import Listed
 from s3dedup.shelf.lock import Lock
 from s3dedup.shelf.records import BucketRule, Doubt, ObjectFacts, RecordShelf, ScanRecord
 from s3dedup.shelf.results import Results
+from s3dedup.shelf.segment import WrittenSegment, segment_paths
 
 SCHEMA = 1
 CURRENT = b"current"
@@ -36,7 +38,8 @@ class State:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         with ExitStack() as opened:
-            opened.callback(_locked(directory).release)
+            self._lock = _locked(directory)
+            opened.callback(self._lock.release)
             facts = _database(directory / "facts.mdb", ("meta", "objects", "rules"), durable=True)
             opened.callback(facts.close)
             self._scan = _database(directory / "scan.mdb", ("meta", "doubts", *listed.TABLES), durable=False)
@@ -45,11 +48,15 @@ class State:
             opened.callback(self.facts.flush)
             self.rules = RecordShelf(Table(facts, "rules"), BucketRule)
             self.doubts = RecordShelf(Table(self._scan, "doubts"), Doubt)
-            self.listed = listed.Listed(self._scan)
             self._scans = RecordShelf(Table(self._scan, "meta"), ScanRecord)
+            self.listed: Listed
             self.results = Results(directory)
             opened.callback(self.results.discard)
             self._opened = opened.pop_all()
+
+    def forget(self) -> None:
+        """In a forked child: the state is its parent's."""
+        self._lock.forget()
 
     def begin(self, scan: ScanRecord, *, oldest: float) -> ScanRecord:
         """Start a scan, or go on with one that asked for the same and was started after `oldest` (epoch seconds)."""
@@ -57,18 +64,33 @@ class State:
         if current is not None and current.config == scan.config and current.started >= oldest:
             return current
         with self._scan.batch():
-            self.listed.clear()
             self.doubts.clear()
+            self._scan.clear("runs")
             self._scans[CURRENT] = scan
+        for path in segment_paths(self.directory).values():
+            path.unlink()
         return scan
+
+    def change(self, scan: ScanRecord) -> None:
+        """Remember what has become different about the scan under way."""
+        self._scans[CURRENT] = scan
 
     def end(self) -> None:
         """The scan is done: the next audit lists again."""
         del self._scans[CURRENT]
 
-    def bytes_used(self) -> int:
-        """How much disk the listing takes, in bytes."""
-        return self._scan.bytes_used()
+    def listed_spans(self, source: int) -> list[Span]:
+        """What is listed of location number `source`, in no particular order; while no lister is writing."""
+        with ExitStack() as opened:
+            segments = [WrittenSegment(path) for path in segment_paths(self.directory).values()]
+            for segment in segments:
+                opened.callback(segment.close)
+            return [span for segment in segments for span in segment.spans(source)]
+
+    def open_listed(self, sources: Iterable[int]) -> None:
+        """From now on `listed` is all that was listed of the locations with these numbers; no lister may write now."""
+        self.listed = Listed(self.directory, frozenset(sources), self._scan)
+        self._opened.callback(self.listed.close)
 
     def close(self) -> None:
         """Keep what was learnt, drop results that were not finished, and let the next audit in."""

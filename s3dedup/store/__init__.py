@@ -1,6 +1,7 @@
 """The store: what the audit reads from, and the only room that knows boto3."""
 
 from s3dedup.store.base import ObjectStore, PageRequest
+from s3dedup.store.meter import Counted
 from s3dedup.store.s3 import S3Store, StoreConfig
 
-__all__ = ["ObjectStore", "PageRequest", "S3Store", "StoreConfig"]
+__all__ = ["Counted", "ObjectStore", "PageRequest", "S3Store", "StoreConfig"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from s3dedup.model import Encryption, HeadFacts, ListedObject, Work
+from s3dedup.model import Encryption, HeadFacts, ListedObject
+from s3dedup.store.meter import Meter
 
 
 class PageRequest(NamedTuple):
@@ -66,8 +67,9 @@ class ObjectStore(Protocol):
             ObjectError: it changed, vanished, is archived, may not be read, or was not delivered.
         """
 
-    def work(self) -> Work:
-        """The requests sent and bytes read so far, retries included."""
+    @property
+    def meter(self) -> Meter:
+        """Counts the requests sent and bytes read, retries included."""
 
     def close(self) -> None:
         """Give the connections back."""

@@ -66,7 +66,8 @@ def general(error: Exception, endpoint: str) -> S3DedupError:
     if isinstance(error, NETWORK):
         return EndpointError(f"{endpoint} cannot be reached ({_short(error)}): check the address and the network.")
     if isinstance(error, boto.ParamValidationError):
-        return UsageError(f"The request makes no sense to S3 ({_short(error)}): check the bucket's name.")
+        complaint = _short(error).partition(": Bucket name must match")[0]
+        return UsageError(f"The request makes no sense to S3 ({complaint}): check the bucket's name.")
     if isinstance(error, ResponseParserError):
         return EndpointError(f"What answers at {endpoint} is no S3 server ({_short(error)}): check --endpoint-url.")
     return UsageError(

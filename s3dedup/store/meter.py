@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
 from s3dedup.model import Work
 
 LISTS = frozenset({"ListObjectsV2", "ListObjectVersions"})
+SLOW_DOWN = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
 HEADS = frozenset({"HeadObject", "HeadBucket"})
+
+
+class Counted(NamedTuple):
+    """Requests sent by kind, bytes read, and how often the store said that it is asked too much."""
+
+    lists: int = 0
+    heads: int = 0
+    gets: int = 0
+    bytes_read: int = 0
+    slow_downs: int = 0
+
+    def plus(self, **more: int) -> Counted:
+        """These counts and some more."""
+        return self._replace(**{name: getattr(self, name) + count for name, count in more.items()})
+
+    def work(self) -> Work:
+        """As a report gives it; the cost is for the cost room to say."""
+        return Work(self.lists, self.heads, self.gets, self.bytes_read)
 
 
 class Meter:
@@ -16,28 +36,40 @@ class Meter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._lists = self._heads = self._gets = self._bytes = 0
+        self._counted = Counted()
 
     def install(self, events: Any) -> None:  # noqa: ANN401  botocore's emitter is untyped
         """Count every request that leaves the client."""
         events.register("before-send.s3", self._sent)
+        events.register("before-parse.s3", self._answered)
 
     def _sent(self, *, event_name: str, **_: object) -> None:
         operation = event_name.rpartition(".")[2]
+        name = "lists" if operation in LISTS else "heads" if operation in HEADS else "gets"
         with self._lock:
-            if operation in LISTS:
-                self._lists += 1
-            elif operation in HEADS:
-                self._heads += 1
-            else:
-                self._gets += 1
+            self._counted = self._counted.plus(**{name: 1})
+
+    def _answered(self, *, response_dict: dict[str, Any], **_: object) -> None:
+        if response_dict["status_code"] in SLOW_DOWN:
+            with self._lock:
+                self._counted = self._counted.plus(slow_downs=1)
 
     def read(self, count: int) -> None:
         """Add `count` body bytes."""
         with self._lock:
-            self._bytes += count
+            self._counted = self._counted.plus(bytes_read=count)
 
-    def work(self) -> Work:
-        """The counts so far; the cost is for the cost room to say."""
+    def add(self, counted: Counted) -> None:
+        """Add what another process has counted."""
         with self._lock:
-            return Work(self._lists, self._heads, self._gets, self._bytes)
+            self._counted = self._counted.plus(**counted._asdict())
+
+    def counted(self) -> Counted:
+        """The counts so far."""
+        return self._counted
+
+    def take(self) -> Counted:
+        """The counts since they were last taken; for a process that hands them to another."""
+        with self._lock:
+            taken, self._counted = self._counted, Counted()
+        return taken

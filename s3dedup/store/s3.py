@@ -22,7 +22,7 @@ from s3dedup.errors import (
     ObjectUnreadableError,
     UsageError,
 )
-from s3dedup.model import Encryption, HeadFacts, ListedObject, StoredChecksum, Work
+from s3dedup.model import Encryption, HeadFacts, ListedObject, StoredChecksum
 from s3dedup.store import failures, guard
 from s3dedup.store.base import PageRequest
 from s3dedup.store.meter import Meter
@@ -43,6 +43,9 @@ CHECKSUMS = (
     "XXHASH128",
 )
 """As in the API's ChecksumAlgorithm; older SDKs know fewer and then simply never return the others."""
+
+
+LISTINGS = (b"ListBucketResult", b"ListVersionsResult")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class S3Store:
         guard.install(events)
         self._meter.install(events)
         for operation in ("ListObjectsV2", "ListObjectVersions"):
-            events.register_first(f"before-parse.s3.{operation}", _keep_page)
+            # With this wildcard it comes before botocore's own look for an error inside a 200, which parses every page.
+            events.register_first(f"before-parse.*.{operation}", _keep_page)
 
     @property
     def trusted_endpoint(self) -> bool:
@@ -194,9 +198,10 @@ class S3Store:
                 self._meter.read(len(chunk))
                 yield chunk
 
-    def work(self) -> Work:
-        """See `ObjectStore.work`."""
-        return self._meter.work()
+    @property
+    def meter(self) -> Meter:
+        """See `ObjectStore.meter`."""
+        return self._meter
 
     def close(self) -> None:
         """Close the connection pool."""
@@ -220,21 +225,33 @@ def _client(config: StoreConfig) -> Any:  # noqa: ANN401  boto3 builds its clien
             aws_secret_access_key=config.secret_key,
         )
         return session.client("s3", endpoint_url=config.endpoint_url, config=settings)
+    except failures.NO_CREDENTIALS as error:
+        raise failures.general(error, config.endpoint_url or "AWS") from error
     except (boto.BotoCoreError, ValueError) as error:
         message = " ".join(str(error).split()).rstrip(".")
-        raise UsageError(f"{message}: check --profile, --region and --endpoint-url.") from error
+        raise UsageError(
+            f"The AWS SDK cannot be set up so ({message}): check --profile, --region and --endpoint-url."
+        ) from error
 
 
 def _keep_page(*, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
     """Hand a listing on as bytes, and leave botocore (which would parse it twice) an empty one. Whatever does not look
-    like a listing, an error inside a 200 above all, stays for botocore to judge.
+    like a whole listing, an error inside a 200 above all, stays for botocore to judge; but for what is no XML at all,
+    which botocore would take for a server's slip and ask for again and again.
     """
     body = response_dict["body"]
     head = body[:512]
-    is_listing = b"<ListBucketResult" in head or b"<ListVersionsResult" in head
-    if response_dict["status_code"] == HTTPStatus.OK and is_listing:
-        customized_response_dict["PageBody"] = body
+    is_listing = any(b"<" + tag in head and b"</" + tag + b">" in body[-256:] for tag in LISTINGS)
+    if response_dict["status_code"] == HTTPStatus.OK and (is_listing or _is_no_xml(head)):
+        if is_listing:
+            customized_response_dict["PageBody"] = body
         response_dict["body"] = b"<ListBucketResult/>"
+
+
+def _is_no_xml(head: bytes) -> bool:
+    """Whether a body that begins so is a web page, or JSON, or plain text."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return bool(start) and (not start.startswith(b"<") or b"<html" in start or b"<!doctype html" in start)
 
 
 def _facts(answer: Mapping[str, Any]) -> HeadFacts:

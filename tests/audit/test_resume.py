@@ -60,8 +60,11 @@ def fresh_auditor(auditor: Auditor, tmp_path: Path) -> Auditor:
     return Auditor(auditor.endpoint_url, auditor.access_key, auditor.secret_key, tmp_path / "other state")
 
 
+PAGES = 7
+
+
 def plant_pages(fake: FakeS3) -> None:
-    """Seven pages of objects, with a pair on the first and the last."""
+    """So many pages of objects, with a pair on the first and the last."""
     for number in range(6500):
         fake.put("b", f"k{number:05}", b"twin" if number in (5, 6400) else b"", checksum=None)
 
@@ -78,9 +81,9 @@ def test_an_audit_killed_while_it_lists_goes_on_with_the_page_it_was_at(
     nth: int, fake: FakeS3, auditor: Auditor, fresh_auditor: Auditor
 ) -> None:
     plant_pages(fake)
-    alone = sent(fake, lambda: fresh_auditor("b"))["ListObjectsV2"]
+    alone = sent(fake, lambda: fresh_auditor("b", concurrency=CONCURRENCY))["ListObjectsV2"]
     killed = sent(fake, lambda: audit_killed(fake, auditor, at=matching("ListObjectsV2"), nth=nth))["ListObjectsV2"]
-    resumed = sent(fake, lambda: auditor("b"))["ListObjectsV2"]
+    resumed = sent(fake, lambda: auditor("b", concurrency=CONCURRENCY))["ListObjectsV2"]
     assert killed + resumed <= alone + CONCURRENCY
     found = last_report(auditor.state)
     assert keys_of(found) == {frozenset({"k00005", "k06400"})}
@@ -158,7 +161,7 @@ def test_fresh_forgets_a_listing_that_was_interrupted(fake: FakeS3, auditor: Aud
     audit_killed(fake, auditor, at=matching("ListObjectsV2"), nth=5)
     fake.log.clear()
     assert auditor("b", fresh=True).run.complete
-    assert fake.count("ListObjectsV2") == 7
+    assert fake.count("ListObjectsV2") >= PAGES
 
 
 def test_a_listing_that_asked_for_something_else_is_not_gone_on_with(fake: FakeS3, auditor: Auditor) -> None:
@@ -166,4 +169,4 @@ def test_a_listing_that_asked_for_something_else_is_not_gone_on_with(fake: FakeS
     audit_killed(fake, auditor, at=matching("ListObjectsV2"), nth=5)
     fake.log.clear()
     assert not keys_of(auditor("b", exclude=["k06*"]))
-    assert fake.count("ListObjectsV2") == 7
+    assert fake.count("ListObjectsV2") >= PAGES

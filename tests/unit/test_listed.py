@@ -1,8 +1,9 @@
-"""What was listed: sorted on disk in runs, whatever its order was, and looked up row by row."""
+"""What was listed: written in segments, sorted on disk in runs whatever its order was, and looked up row by row."""
 
 from __future__ import annotations
 
-from contextlib import closing
+import shutil
+from contextlib import ExitStack, closing, contextmanager
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -11,15 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.model import ListedObject
-from s3dedup.shelf import Entry, Progress, listed
+from s3dedup.errors import StateError
+from s3dedup.model import Cursor, ListedObject, Span
+from s3dedup.shelf import Entry, Segment, listed
 from s3dedup.shelf.database import Database
 from s3dedup.shelf.listed import Listed
+from s3dedup.shelf.segment import WrittenSegment, segment_path, segment_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 MODIFIED = "2026-01-01T00:00:00.000Z"
+SOURCES = frozenset({0, 1})
+SPAN = Span("a", "m", Cursor("token"), "b", "n", 7, 3, 30, 1)
 
 Page = list[tuple[int, bytes]]
 """The size and the ETag's digest of each object on a page."""
@@ -32,39 +38,45 @@ PAGES = st.lists(st.lists(OBJECTS, max_size=12), max_size=8)
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    path = tmp_path_factory.mktemp("listed") / "scan.mdb"
-    with closing(Database(path, listed.TABLES, durable=False)) as opened:
-        yield opened
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("listed")
 
 
-def add(store: Listed, number: int, page: Page) -> None:
-    rows = [
-        ListedObject(f"{number}/{index}", size, digest.hex(), "STANDARD", MODIFIED)
+def rows_of(page: Page, name: str) -> list[ListedObject]:
+    return [
+        ListedObject(f"{name}/{index}", size, digest.hex(), "STANDARD", MODIFIED)
         for index, (size, digest) in enumerate(page)
     ]
-    store.add_page(number % 2, rows, [(1, digest, 0) for _, digest in page], Progress(pages=number + 1))
 
 
-def filled(database: Database, pages: list[Page]) -> Listed:
-    store = Listed(database)
-    store.clear()
-    for number, page in enumerate(pages):
-        add(store, number, page)
-    return store
+def write(home: Path, pages: list[Page]) -> None:
+    """Pages in turn by two listers, and of two locations."""
+    shutil.rmtree(home)
+    home.mkdir()
+    with closing(Segment(home, 0)) as one, closing(Segment(home, 200)) as other:
+        for number, page in enumerate(pages):
+            segment = (one, other)[number // 2 % 2]
+            segment.add_page(number % 2, rows_of(page, str(number)), [(1, digest, 0) for _, digest in page], SPAN)
 
 
-def expected(pages: list[Page]) -> list[tuple[int, list[tuple[bytes, str]]]]:
+@contextmanager
+def opened(home: Path, sources: frozenset[int] = SOURCES) -> Iterator[Listed]:
+    with ExitStack() as stack:
+        database = stack.enter_context(closing(Database(home / "scan.mdb", listed.TABLES, durable=False)))
+        yield stack.enter_context(closing(Listed(home, sources, database)))
+
+
+def expected(pages: list[Page], sources: frozenset[int] = SOURCES) -> list[tuple[int, list[tuple[bytes, str]]]]:
     """The model: the sizes that occur more than once, each with its objects in order of ETag."""
     every = sorted(
-        (size, digest, place, page, index)
-        for page, (place, objects) in enumerate((number % 2, each) for number, each in enumerate(pages))
-        for index, (size, digest) in enumerate(objects)
-        if size
+        (size, digest, number % 2, number // 2 % 2, number, index)
+        for number, page in enumerate(pages)
+        for index, (size, digest) in enumerate(page)
+        if size and number % 2 in sources
     )
     grouped = [(size, list(found)) for size, found in groupby(every, itemgetter(0))]
     return [
-        (size, [(digest, f"{page}/{index}") for _, digest, _, page, index in found])
+        (size, [(digest, f"{page}/{index}") for _, digest, _, _, page, index in found])
         for size, found in grouped
         if len(found) > 1
     ]
@@ -88,10 +100,13 @@ def found(store: Listed) -> list[tuple[int, list[tuple[bytes, str]]]]:
         pytest.param(1000, 100, id="everything-in-memory"),
     ],
 )
-def test_sorting_on_disk_gives_what_sorting_in_memory_does(database: Database, run: int, chunk: int) -> None:
+def test_sorting_on_disk_gives_what_sorting_in_memory_does(home: Path, run: int, chunk: int) -> None:
     @given(PAGES)
     def holds(pages: list[Page]) -> None:
-        assert found(filled(database, pages)) == expected(pages)
+        write(home, pages)
+        with opened(home) as store:
+            assert found(store) == expected(pages)
+            assert found(store) == expected(pages), "the second time"
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(listed, "RUN", run)
@@ -99,88 +114,116 @@ def test_sorting_on_disk_gives_what_sorting_in_memory_does(database: Database, r
         holds()
 
 
-@pytest.mark.parametrize("count", [15, 16, 17, 32, 1000])
+@pytest.mark.parametrize("count", [15, 20, 35, 1000])
 def test_many_objects_of_one_size_that_span_all_runs_come_as_one(
-    database: Database, monkeypatch: pytest.MonkeyPatch, count: int
+    home: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     monkeypatch.setattr(listed, "RUN", 16)
     monkeypatch.setattr(listed, "CHUNK", 4)
     pages = [[(7, bytes([(number * 37 + index) % 251] * 16)) for index in range(5)] for number in range(count // 5)]
-    ((size, entries),) = filled(database, pages).by_size()
-    assert size == 7
-    assert len(entries) == len(pages) * 5
+    write(home, pages)
+    with opened(home) as store:
+        ((size, entries),) = store.by_size()
+    assert (size, len(entries)) == (7, count)
     assert entries == sorted(entries)
 
 
-def test_the_entries_can_be_gone_through_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listed, "RUN", 3)
-    monkeypatch.setattr(listed, "CHUNK", 2)
-    store = filled(database, [[(1, bytes(16))] * 4, [(2, bytes(16))] * 4])
-    assert found(store) == found(store)
+@given(PAGES, st.sampled_from([frozenset({0}), frozenset({1}), frozenset({5}), frozenset[int]()]))
+def test_only_the_locations_that_are_asked_for_are_there(
+    tmp_path_factory: pytest.TempPathFactory, pages: list[Page], sources: frozenset[int]
+) -> None:
+    home = tmp_path_factory.mktemp("some")
+    write(home, pages)
+    with opened(home, sources) as store:
+        assert found(store) == expected(pages, sources)
 
 
-def test_rows_come_back_as_they_were_listed_in_whatever_order_they_are_asked_for(database: Database) -> None:
-    store = Listed(database)
-    store.clear()
+def test_rows_come_back_as_they_were_listed_in_whatever_order_they_are_asked_for(home: Path) -> None:
     rows = [
         ListedObject("a", 1, "x", "STANDARD", MODIFIED, "v1", "SHA256,CRC32", "FULL_OBJECT", "ongoing"),
         ListedObject("ключ/鍵/🔑" * 40, 1, "", "GLACIER", MODIFIED),
         ListedObject("", 1, "y" * 1000, "", MODIFIED),
     ]
-    store.add_page(3, rows, [(0, bytes(16), 0)] * 3, Progress())
-    ((_, entries),) = store.by_size()
-    assert [store.row(entry) for entry in reversed(entries)] == rows[::-1]
-    assert {Entry.unpack(entry).source for entry in entries} == {3}
+    write(home, [])
+    with closing(Segment(home, 3)) as segment:
+        segment.add_page(1, rows, [(0, bytes(16), 0)] * 3, SPAN)
+    with opened(home) as store:
+        ((_, entries),) = store.by_size()
+        assert [store.row(entry) for entry in reversed(entries)] == rows[::-1]
 
 
-def test_an_entry_holds_the_largest_object_the_most_parts_and_the_longest_page(database: Database) -> None:
-    store = Listed(database)
-    store.clear()
-    size = 50 * 10**12
-    rows = [ListedObject(str(number), size, "", "STANDARD", MODIFIED) for number in range(1000)]
-    store.add_page(65_535, rows, [(2, b"\xff" * 16, 10_000)] * 1000, Progress())
-    ((found_size, entries),) = store.by_size()
+def test_an_entry_holds_the_largest_object_the_most_parts_and_the_longest_page(home: Path) -> None:
+    size, source = 50 * 10**12, 65_535
+    write(home, [])
+    with closing(Segment(home, 255)) as segment:
+        segment.add_page(source, rows_of([(size, b"")] * 1000, "0"), [(2, b"\xff" * 16, 10_000)] * 1000, SPAN)
+    with opened(home, frozenset({source})) as store:
+        ((found_size, entries),) = store.by_size()
+        assert store.row(entries[-1]).key == "0/999"
     assert found_size == size
-    assert Entry.unpack(entries[-1]) == Entry(size, 2, b"\xff" * 16, 10_000, 65_535, 0, 999)
+    assert Entry.unpack(entries[-1]) == Entry(size, 2, b"\xff" * 16, 10_000, source, 255 << 24, 999)
 
 
-def test_empty_objects_are_never_compared(database: Database) -> None:
-    assert list(filled(database, [[(0, bytes(16))] * 3]).by_size()) == []
+def test_empty_objects_are_never_compared(home: Path) -> None:
+    write(home, [[(0, bytes(16))] * 3])
+    with opened(home) as store:
+        assert list(store.by_size()) == []
 
 
-class Undone(Exception):  # noqa: N818  it is no error
-    """Ends a batch."""
+@pytest.mark.parametrize(
+    "span",
+    [
+        SPAN,
+        Span("", None, None, None, None, 0, 0, 0, 0),
+        Span("ключ", "鍵🔑", Cursor(None, "key", "version"), "ключ", None, 1 << 40, 1000, 50 * 10**15, 1000),
+    ],
+    ids=["usual", "empty", "odd"],
+)
+def test_a_span_is_kept_with_its_page(home: Path, span: Span) -> None:
+    write(home, [])
+    with closing(Segment(home, 0)) as segment:
+        segment.add_page(0, [], [], SPAN)
+        segment.add_page(1, [], [], span)
+    with opened(home) as store:
+        assert list(store.spans(1)) == [span]
+        assert list(store.spans(0)) == [SPAN]
+        assert list(store.spans(2)) == []
 
 
-def add_and_fail(database: Database, store: Listed) -> None:
-    with database.batch():
-        add(store, 8, [(1, bytes(16))])
-        raise Undone
+def test_a_page_is_kept_together_with_its_span_or_not_at_all(home: Path) -> None:
+    write(home, [[(1, bytes(16))] * 2])
+    with closing(Segment(home, 0)) as segment, pytest.raises(ValueError, match="zip"):
+        segment.add_page(0, rows_of([(1, bytes(16))], "broken"), [], SPAN)
+    with opened(home) as store:
+        assert list(store.spans(0)) == [SPAN]
+        assert found(store) == expected([[(1, bytes(16))] * 2])
 
 
-def test_a_page_is_kept_together_with_how_far_the_listing_is_or_not_at_all(database: Database) -> None:
-    store = filled(database, [[(1, bytes(16))] * 2])
-    rows = [ListedObject("broken", 1, "", "STANDARD", MODIFIED)]
-    with pytest.raises(ValueError, match="zip"):
-        store.add_page(0, rows, [], Progress(pages=9))
-    with pytest.raises(Undone):
-        add_and_fail(database, store)
-    assert store.progress(0) == Progress(pages=1)
-    assert len(found(store)[0][1]) == 2
+def test_a_listing_that_is_gone_on_with_adds_to_its_pages(home: Path) -> None:
+    write(home, [[(1, bytes(16))]])
+    with closing(Segment(home, 0)) as segment:
+        segment.add_page(0, rows_of([(1, b"\x01" * 16)], "more"), [(1, b"\x01" * 16, 0)], SPAN)
+    with opened(home) as store:
+        assert found(store) == [(1, [(bytes(16), "0/0"), (b"\x01" * 16, "more/0")])]
 
 
-def test_a_listing_that_is_gone_on_with_adds_to_its_pages(database: Database) -> None:
-    filled(database, [[(1, bytes(16))]])
-    store = Listed(database)
-    add(store, 1, [(1, b"\x01" * 16)])
-    assert found(store) == [(1, [(bytes(16), "0/0"), (b"\x01" * 16, "1/0")])]
+def test_nothing_that_was_listed_is_nothing_to_compare(home: Path) -> None:
+    shutil.rmtree(home)
+    home.mkdir()
+    with opened(home) as store:
+        assert list(store.by_size()) == []
+        assert list(store.spans(0)) == []
+        assert store.bytes_used() == 0
 
 
-def test_a_page_without_objects_still_tells_how_far_the_listing_is(database: Database) -> None:
-    store = filled(database, [[]])
-    assert store.progress(0) == Progress(pages=1)
-    assert list(store.by_size()) == []
+def test_a_segment_is_readable_by_its_owner_only(home: Path) -> None:
+    write(home, [])
+    assert {path.stat().st_mode & 0o777 for path in segment_paths(home).values()} == {0o600}
 
 
-def test_a_location_that_was_not_begun_has_no_progress(database: Database) -> None:
-    assert filled(database, []).progress(0) == Progress()
+def test_a_segment_that_is_cut_short_is_refused_in_one_sentence(home: Path) -> None:
+    write(home, [[(number, bytes(16)) for number in range(1, 1000)]])
+    path = segment_path(home, 0)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(StateError, match=r"is corrupt \(.*\): remove it, or pass another --state"):
+        WrittenSegment(path)

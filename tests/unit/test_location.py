@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup import AuditConfig
+from s3dedup.audit import AuditConfig, default_state
 from s3dedup.errors import UsageError
 from s3dedup.model import Location, utc_from_iso
 
@@ -19,6 +21,11 @@ from s3dedup.model import Location, utc_from_iso
         pytest.param("s3://photos/2026", Location("photos", "2026"), id="a-prefix"),
         pytest.param("s3://photos/2026/", Location("photos", "2026/"), id="a-prefix-that-ends-in-a-slash"),
         pytest.param("s3://photos//a", Location("photos", "/a"), id="a-prefix-that-begins-with-a-slash"),
+        pytest.param(
+            "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint:ap/2026",
+            Location("arn:aws:s3:eu-west-1:123456789012:accesspoint:ap", "2026"),
+            id="an-access-point",
+        ),
         pytest.param("s3://photos/a b?*#%41é", Location("photos", "a b?*#%41é"), id="an-odd-prefix-as-it-is"),
         pytest.param("s3://photos/s3://x", Location("photos", "s3://x"), id="a-prefix-that-looks-like-a-location"),
     ],
@@ -39,11 +46,14 @@ def test_a_location_is_read(text: str, location: Location) -> None:
         pytest.param("s3://", "names no bucket: write it as s3://", id="no-bucket"),
         pytest.param("s3:///key", "names no bucket: write it as s3://", id="no-bucket-but-a-prefix"),
         pytest.param("s3://pho*", "cannot be a bucket name; patterns go into --include", id="a-pattern"),
+        pytest.param("s3://photos!", "cannot be a bucket name", id="another-mark"),
+        pytest.param("s3://фото", "cannot be a bucket name", id="another-script"),
+        pytest.param("s3://photos\n", "cannot be a bucket name", id="a-line-end"),
         pytest.param("s3://my photos", "cannot be a bucket name", id="a-space"),
     ],
 )
 def test_what_is_no_location_is_refused_with_what_a_right_one_is(text: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match="^" + repr(text).replace("*", r"\*")) as refused:
+    with pytest.raises(ValueError, match="^" + re.escape(repr(text))) as refused:
         Location.parse(text)
     assert complaint in str(refused.value)
 
@@ -101,3 +111,25 @@ def test_nothing_to_audit_is_refused() -> None:
 )
 def test_a_time_is_read_as_utc(text: str, expected: str) -> None:
     assert utc_from_iso(text).isoformat() == expected
+
+
+def test_without_a_home_directory_the_state_has_to_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(UsageError, match="no home directory to keep the state in: pass --state"):
+        default_state()
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"), [("/var/state", "/var/state/s3dedup"), ("", "/home/me/.local/state/s3dedup")]
+)
+def test_the_state_is_kept_where_a_users_state_belongs(
+    monkeypatch: pytest.MonkeyPatch, base: str, expected: str
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("XDG_STATE_HOME", base)
+    assert str(default_state()) == expected

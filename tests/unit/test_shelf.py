@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from s3dedup.errors import NoReportError, StateError, StateLockedError
 from s3dedup.model import (
+    Cursor,
     Encryption,
     EvidenceKind,
     HeadFacts,
@@ -30,6 +31,7 @@ from s3dedup.model import (
     RunInfo,
     Skipped,
     SkipReason,
+    Span,
     StoredChecksum,
     Totals,
     Work,
@@ -39,8 +41,8 @@ from s3dedup.shelf import (
     DigestRecord,
     Doubt,
     ObjectFacts,
-    Progress,
     ScanRecord,
+    Segment,
     State,
     Summary,
     facts_key,
@@ -62,7 +64,7 @@ HEAD = HeadFacts(
 )
 FACTS = ObjectFacts(ROW.etag, ROW.size, ROW.modified, HEAD, "sha1", {0: b"1" * 20})
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-SCAN = ScanRecord(b"config", "run", 1000.0, ["s3://photos"])
+SCAN = ScanRecord(b"config", "run", 1000.0, ["s3://photos"], [0])
 FILES = ["facts.mdb", "scan.mdb"]
 
 
@@ -324,36 +326,49 @@ def test_a_rule_survives_until_the_next_audit(home: Path) -> None:
 # --- scans ----------------------------------------------------------------------------------------------------------
 
 
-def begun(home: Path, scan: ScanRecord, oldest: float) -> tuple[ScanRecord, Progress]:
-    """Which scan a later audit goes on with, and how far it finds the first location."""
+SPAN = Span("", "a", Cursor("on"), "a", None, 0, 1, 5, 0)
+
+
+def begun(home: Path, scan: ScanRecord, oldest: float) -> tuple[ScanRecord, list[Span]]:
+    """Which scan a later audit goes on with, and what it finds to be listed of the first location."""
     with closing(State(home)) as state:
         assert state.begin(SCAN, oldest=0) == SCAN
-        state.listed.add_page(0, [ROW], [(1, bytes(16), 0)], Progress(token="on", pages=1))
+        with closing(Segment(home, 0)) as segment:
+            segment.add_page(0, [ROW], [(1, bytes(16), 0)], SPAN)
     with closing(State(home)) as state:
-        return state.begin(scan, oldest=oldest), state.listed.progress(0)
+        return state.begin(scan, oldest=oldest), state.listed_spans(0)
 
 
 def test_an_interrupted_scan_of_the_same_is_gone_on_with(home: Path) -> None:
-    again = ScanRecord(SCAN.config, "another", 2000.0, SCAN.locations)
-    assert begun(home, again, oldest=999) == (SCAN, Progress(token="on", pages=1))
+    again = ScanRecord(SCAN.config, "another", 2000.0, SCAN.locations, [0])
+    assert begun(home, again, oldest=999) == (SCAN, [SPAN])
+
+
+def test_what_has_become_different_about_a_scan_is_remembered(home: Path) -> None:
+    changed = ScanRecord(SCAN.config, SCAN.run_id, SCAN.started, SCAN.locations, [1], [0])
+    with closing(State(home)) as state:
+        state.begin(SCAN, oldest=0)
+        state.change(changed)
+    with closing(State(home)) as state:
+        assert state.begin(SCAN, oldest=0) == changed
 
 
 @pytest.mark.parametrize(
     ("scan", "oldest"),
     [
-        pytest.param(ScanRecord(b"other", "another", 2000.0, []), 999.0, id="of-something-else"),
-        pytest.param(ScanRecord(SCAN.config, "another", 2000.0, []), 1001.0, id="too-long-ago"),
+        pytest.param(ScanRecord(b"other", "another", 2000.0, [], []), 999.0, id="of-something-else"),
+        pytest.param(ScanRecord(SCAN.config, "another", 2000.0, [], []), 1001.0, id="too-long-ago"),
     ],
 )
 def test_any_other_interrupted_scan_is_forgotten(home: Path, scan: ScanRecord, oldest: float) -> None:
-    assert begun(home, scan, oldest) == (scan, Progress())
+    assert begun(home, scan, oldest) == (scan, [])
 
 
 def test_a_scan_that_is_done_is_not_gone_on_with(home: Path) -> None:
     with closing(State(home)) as state:
         state.begin(SCAN, oldest=0)
         state.end()
-    again = ScanRecord(SCAN.config, "another", 2000.0, [])
+    again = ScanRecord(SCAN.config, "another", 2000.0, [], [])
     with closing(State(home)) as state:
         assert state.begin(again, oldest=0) == again
 

@@ -1,0 +1,117 @@
+"""What one connection of the crew does: fetch a page, say what it is, and keep the share of it that counts."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from s3dedup.evidence import read_etags
+from s3dedup.listing import Page, Selection, Share, Sight, following, in_order, peek, read_page, request_at
+from s3dedup.model import Cursor, Location, Span
+from s3dedup.shelf import Segment
+from s3dedup.store import ObjectStore
+
+SAMPLE = 8
+"""How many keys of a page the plan is shown, beside the last one."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What a connection works with. `body` and `page` are those of the page that was fetched last."""
+
+    store: ObjectStore
+    segment: Segment
+    pick: Callable[[Page], list[tuple[Any, ...]]]
+    versions: bool
+    body: bytes = b""
+    page: Page | None = None
+    keys: list[str] = field(default_factory=list)
+
+    def read(self) -> Page:
+        """The page that was fetched last, parsed once."""
+        if self.page is None:
+            self.page = read_page(self.store, self.body, versions=self.versions)
+        return self.page
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the connections of one process share."""
+
+    store: ObjectStore
+    segment: Segment
+    selection: Selection
+    versions: bool
+
+    def desk(self) -> Desk:
+        """For one more connection."""
+        return Desk(self.store, self.segment, self.selection.picker(), self.versions)
+
+    def close(self) -> None:
+        """Nobody writes any more."""
+        self.segment.close()
+
+
+class Fetched(NamedTuple):
+    """What a page is; `ordered` is False where its keys do not come as S3 promises."""
+
+    sight: Sight
+    ordered: bool
+
+
+class Kept(NamedTuple):
+    """What was kept of a page: objects, their bytes, and how many of them are empty."""
+
+    objects: int
+    bytes: int
+    empty: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Fetch the page at `cursor`, or behind the key `after`. With `in_sequence` its keys do not matter, and where it
+    goes on is told before it is parsed, so that the next page can be asked for meanwhile.
+    """
+
+    location: Location
+    after: str
+    cursor: Cursor
+    in_sequence: bool
+
+    def __call__(self, desk: Desk) -> Fetched:
+        """Run at a desk."""
+        request = request_at(self.location, self.after, self.cursor, versions=desk.versions)
+        desk.body, desk.page = desk.store.list_page(request), None
+        if self.in_sequence:
+            told, ahead = peek(desk.body, versions=desk.versions)
+            return Fetched(Sight((), ahead if told else self._following(desk)), ordered=True)
+        keys = desk.read().keys
+        sight = Sight([*keys[:: 1 + len(keys) // SAMPLE], *keys[-1:]], self._following(desk))
+        return Fetched(sight, in_order(keys, self.after, versions=desk.versions))
+
+    def _following(self, desk: Desk) -> Cursor | None:
+        return following(desk.read(), self.location, self.cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep a share of the page that was fetched last, as one of location number `source`."""
+
+    source: int
+    share: Share
+    following: Cursor | None
+
+    def __call__(self, desk: Desk) -> Kept:
+        """Run at a desk."""
+        page, share = desk.read(), self.share
+        keys, until = page.keys, share.until
+        count = len(keys) if until is None or not keys or keys[-1] <= until else bisect_right(keys, until)
+        rows = desk.pick(page if count == len(keys) else page.head(count))
+        kept = Kept(len(rows), sum(row[1] for row in rows), sum(not row[1] for row in rows))
+        beyond = keys[count] if count < len(keys) else None
+        first = keys[0] if keys else None
+        span = Span(share.low, share.through, self.following, first, beyond, share.order, *kept)
+        desk.segment.add_page(self.source, rows, read_etags([row[2] for row in rows]), span)
+        return kept

@@ -1,0 +1,157 @@
+"""What one lister wrote: pages of rows to look up, entries to sort, and which stretch of the keys each page covers.
+
+Each listing process has a segment of its own, so none waits for another. A page is written once, as it arrives, in one
+batch with its span; a killed audit repeats at most the pages that were under way. Of each non-empty object an *entry*
+of 33 bytes is kept, which sorts by size, then by ETag:
+
+    size 6 | form 1 | ETag digest 16 | parts 2 | location 2 | page 4 | row 2        (big-endian)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from pathlib import Path
+from struct import Struct
+from threading import Lock
+from typing import Any, NamedTuple
+
+import msgspec
+
+from s3dedup.model import ListedObject, Span
+from s3dedup.shelf.database import Database
+
+ENTRY = Struct(">HIB16sHHIH")
+"""Size in two parts (6 bytes), form, digest, parts, location, page, row."""
+WIDTH = ENTRY.size
+SIZE = slice(0, 6)
+ETAG = slice(6, 25)
+SOURCE = slice(25, 27)
+PAGE = slice(25, 31)
+"""A page's key holds its location, so that the pages of one location lie together."""
+SEGMENT = 27
+"""The first byte of the page number is that of the segment."""
+ROW = slice(31, 33)
+OFFSETS = Struct(">II")
+LOW = 0xFFFFFFFF
+TABLES = ("pages", "entries", "spans")
+
+Row = tuple[Any, ...]
+EtagParts = tuple[int, bytes, int]
+
+
+class Entry(NamedTuple):
+    """An entry taken apart; see the module's docstring."""
+
+    size: int
+    form: int
+    digest: bytes
+    parts: int
+    source: int
+    page: int
+    row: int
+
+    @classmethod
+    def unpack(cls, entry: bytes) -> Entry:
+        """Take the 33 bytes apart."""
+        high, low, *rest = ENTRY.unpack(entry)
+        return cls(high << 32 | low, *rest)
+
+
+def segment_path(directory: Path, number: int) -> Path:
+    """Where the segment of lister `number` lies."""
+    return directory / f"listed-{number}.mdb"
+
+
+def segment_paths(directory: Path) -> dict[int, Path]:
+    """The segments that there are, by number."""
+    numbers = range(256)
+    return {number: path for number in numbers if (path := segment_path(directory, number)).exists()}
+
+
+class Segment:
+    """A segment that is being written; safe to use from many threads of one process."""
+
+    def __init__(self, directory: Path, number: int) -> None:
+        self._database = Database(segment_path(directory, number), TABLES, durable=False)
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._lock = Lock()
+        self._next = (number << 24) + self._database.count("spans")
+
+    def add_page(self, source: int, rows: Sequence[Row], etags: Iterable[EtagParts], span: Span) -> None:
+        """Keep one page of location number `source`, and the span of keys that it covers.
+
+        `rows` have the fields of a `ListedObject`, `etags` gives (form, digest, parts) for each of them.
+        """
+        with self._lock:
+            page, self._next = self._next, self._next + 1
+        blob = _rows_blob([self._encode(row) for row in rows])
+        pack = ENTRY.pack
+        entries = [
+            pack(row[1] >> 32, row[1] & LOW, *etag, source, page, index)
+            for index, (row, etag) in enumerate(zip(rows, etags, strict=True))
+            if row[1]
+        ]
+        entries.sort()
+        key = source.to_bytes(2) + page.to_bytes(4)
+        with self._lock, self._database.batch():
+            self._database.put("spans", key, self._encode(span))
+            if rows:
+                self._database.put("pages", key, blob)
+                self._database.put("entries", key, b"".join(entries))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+
+class WrittenSegment:
+    """A segment to read."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path, TABLES, durable=False, readonly=True)
+        self._decode_row = msgspec.msgpack.Decoder(ListedObject).decode
+        self._decode_span = msgspec.msgpack.Decoder(Span).decode
+
+    def spans(self, source: int) -> Iterator[Span]:
+        """The spans of one location that are listed, in no particular order."""
+        prefix = source.to_bytes(2)
+        for key, value in self._database.scan("spans", prefix):
+            if key[:2] != prefix:
+                return
+            yield self._decode_span(value)
+
+    def entries(self, sources: frozenset[int]) -> Iterator[list[bytes]]:
+        """The entries of these locations, page by page, each page sorted."""
+        for key, blob in self._database.scan("entries"):
+            if int.from_bytes(key[:2]) in sources:
+                yield split(blob)
+
+    def row(self, entry: bytes) -> ListedObject:
+        """The row that an entry stands for."""
+        position = 4 * int.from_bytes(entry[ROW])
+
+        def read(blob: memoryview) -> ListedObject:
+            start, stop = OFFSETS.unpack_from(blob, position)
+            return self._decode_row(blob[start:stop])
+
+        return self._database.read("pages", entry[PAGE], read)
+
+    def bytes_used(self) -> int:
+        """The file's size in bytes."""
+        return self._database.bytes_used()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+
+def split(blob: bytes) -> list[bytes]:
+    """The entries of a blob."""
+    return [blob[start : start + WIDTH] for start in range(0, len(blob), WIDTH)]
+
+
+def _rows_blob(rows: list[bytes]) -> bytes:
+    """Rows behind a table of where each begins, so that one is read without the others."""
+    offsets = accumulate(map(len, rows), initial=4 * (len(rows) + 1))
+    return Struct(f">{len(rows) + 1}I").pack(*offsets) + b"".join(rows)

@@ -1,0 +1,68 @@
+"""Listing by many connections at once, on stores that keep to S3's order and on those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from s3dedup.store import S3Store
+from tests.audit.helpers import Auditor
+from tests.fakes3 import FakeS3, matching
+
+OBJECTS = 6_500
+
+
+def keys() -> list[str]:
+    """Keys that are ordered differently by directory: `a!` stands before `a/` in UTF-8."""
+    return [f"{number // 500:02}{mark}{number:05}" for number in range(OBJECTS) for mark in "/!"[number % 2]]
+
+
+def plant(fake: FakeS3, names: Sequence[str], **bucket: object) -> None:
+    fake.bucket("b", **bucket)  # type: ignore[arg-type]  # the options of one bucket
+    for number, name in enumerate(names):
+        fake.put("b", name, b"%d" % (number // 2), checksum=None)
+
+
+@pytest.fixture
+def _as_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(S3Store, "trusted_endpoint", property(lambda _: True))
+
+
+@pytest.mark.parametrize("order", ["utf-8", "by-directory", "unordered"])
+@pytest.mark.parametrize("connections", [1, 8])
+def test_every_object_is_listed_once_whatever_the_order(
+    fake: FakeS3, auditor: Auditor, order: str, connections: int
+) -> None:
+    plant(fake, keys(), order=order)
+    report = auditor("b", concurrency=connections, etag_trust="always")
+    assert report.totals.objects == OBJECTS
+    assert report.totals.groups == OBJECTS // 2
+    assert all(len(group.objects) == 2 for group in report.groups)
+
+
+def test_a_store_that_gets_start_after_wrong_is_listed_in_sequence(fake: FakeS3, auditor: Auditor) -> None:
+    plant(fake, keys(), start_after_broken=True)
+    assert auditor("b", concurrency=8, etag_trust="always").totals.objects == OBJECTS
+
+
+def test_a_directory_bucket_is_listed_in_sequence(fake: FakeS3, auditor: Auditor) -> None:
+    plant(fake, keys(), directory_bucket=True)
+    assert auditor("b", concurrency=8, etag_trust="always").totals.objects == OBJECTS
+
+
+@pytest.mark.usefixtures("_as_aws")
+def test_a_store_that_is_asked_too_much_loses_no_object(fake: FakeS3, auditor: Auditor) -> None:
+    plant(fake, keys())
+    fake.faults.add("503 SlowDown", match=matching("ListObjectsV2"), times=6, after=2)
+    assert auditor("b", concurrency=8, etag_trust="always").totals.objects == OBJECTS
+
+
+def test_versions_are_listed_once_each_by_many_connections(fake: FakeS3, auditor: Auditor) -> None:
+    fake.bucket("b", versioning="Enabled")
+    for number in range(OBJECTS):
+        fake.put("b", f"k{number % 1300:05}", b"%d" % (number % 1300), checksum=None)
+    report = auditor("b", concurrency=8, versions=True, etag_trust="always")
+    assert report.totals.objects == OBJECTS
+    assert report.totals.groups == 1300
+    assert report.totals.redundant_objects == OBJECTS - 1300
