@@ -269,4 +269,4 @@ def test_whoever_may_only_list_is_told_what_was_skipped_and_what_to_do(
     ran = command.to(lister.environment).run("audit", photos)
     assert ran.code == 3
     assert "Not compared" in ran.out or "not compared" in ran.out
-    assert "Allow the reads" in ran.out
+    assert "Allow s3:GetObject" in ran.out
