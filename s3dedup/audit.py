@@ -22,6 +22,7 @@ from s3dedup.engine import (
     Listing,
     Office,
     Pool,
+    Sorters,
     Watch,
     learn,
     list_locations,
@@ -136,12 +137,13 @@ def audit(config: AuditConfig, watch: Watch | None = None) -> AuditReport:
     watch = watch or Watch()
     directory = config.state or default_state()
     with _opened(config, directory, watch) as context:
-        emitter = Emitter(context.state.results)
+        emitter = Emitter(context.state.results.add)
 
         listed = list_locations(context)
-        candidates = narrow(context)
-        rules = learn(context, candidates)
-        doubtful = weigh_candidates(context, rules, emitter, candidates)
+        with Sorters(context) as sorters:
+            candidates = narrow(context, sorters)
+            rules = learn(context, candidates)
+            doubtful = weigh_candidates(context, sorters, rules, emitter, candidates)
         settle_doubts(context, rules, emitter, doubtful)
 
         context.state.results.finish(_summary(context, listed, emitter))
@@ -200,10 +202,10 @@ def _summary(context: Context, listed: Listing, emitter: Emitter) -> Summary:
         listed.objects,
         listed.bytes,
         listed.empty,
-        emitter.groups,
-        emitter.redundant,
-        emitter.reclaimable_bytes,
-        emitter.billable_bytes,
+        emitter.tally.groups,
+        emitter.tally.redundant,
+        emitter.tally.reclaimable_bytes,
+        emitter.tally.billable_bytes,
         None,
     )
     run = RunInfo(scan.run_id, started, finished, tuple(scan.locations), complete)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -25,6 +26,8 @@ from s3dedup.text import human_bytes, plain
 REQUEST = 256 << 10
 """How many bytes take about as long as one more request: what the remaining time is reckoned with. By bytes alone,
 millions of small objects would look like nothing."""
+INTERVAL = 0.1
+"""Seconds between two drawings of the live line."""
 
 
 @contextmanager
@@ -80,17 +83,21 @@ def _bar(console: Console) -> Progress:
         TimeRemainingColumn(compact=True),
         console=console,
         transient=True,
+        auto_refresh=False,
     )
 
 
 class LiveWatch(Watch):
-    """Draws the stage that is under way."""
+    """Draws the stage that is under way, on the thread that tells it: while there is another one, no process can be
+    forked to work on other cores.
+    """
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
         self._task = bar.add_task("Connecting", total=None, done="")
         self._work: Callable[[], Work] = Work
         self._objects = self._bytes = 0
+        self._drawn = 0.0
 
     def attach(self, work: Callable[[], Work]) -> None:
         """See `Watch.attach`."""
@@ -102,6 +109,7 @@ class LiveWatch(Watch):
         total = None if objects is None else REQUEST * objects + (size or 0)
         self._bar.remove_task(self._task)
         self._task = self._bar.add_task(name, total=total, done="")
+        self._draw()
 
     def advance(self, objects: int = 0, size: int = 0) -> None:
         """See `Watch.advance`."""
@@ -111,3 +119,9 @@ class LiveWatch(Watch):
         requests = work.list_requests + work.head_requests + work.get_requests
         done = f"{self._objects:,} objects, {human_bytes(self._bytes)}, {requests:,} requests"
         self._bar.update(self._task, completed=REQUEST * self._objects + self._bytes, done=done)
+        if time.monotonic() - self._drawn > INTERVAL:
+            self._draw()
+
+    def _draw(self) -> None:
+        self._bar.refresh()
+        self._drawn = time.monotonic()

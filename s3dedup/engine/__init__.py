@@ -4,10 +4,12 @@ from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew, processes_to_use
 from s3dedup.engine.emit import Emitter
 from s3dedup.engine.lister import Office
+from s3dedup.engine.narrow import narrow
 from s3dedup.engine.pool import Pool
-from s3dedup.engine.rules import learn, narrow
+from s3dedup.engine.rules import learn
 from s3dedup.engine.scan import Listing, list_locations
 from s3dedup.engine.settle import settle_doubts
+from s3dedup.engine.sorters import Sorters
 from s3dedup.engine.watch import Watch
 from s3dedup.engine.weigh import weigh_candidates
 
@@ -18,6 +20,7 @@ __all__ = [
     "Listing",
     "Office",
     "Pool",
+    "Sorters",
     "Watch",
     "learn",
     "list_locations",

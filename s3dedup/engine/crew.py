@@ -1,7 +1,8 @@
-"""Connections that list: threads, and on Linux processes too, because parsing is work for every core.
+"""Workers that share nothing: threads, and on Linux processes too, because Python's work is for one core at a time.
 
-Each connection is a thread with a pipe. Orders go in and answers come out, both small; pages stay where they were
-fetched. A connection that is asked to parse while another waits for the network costs no time on the wire.
+Each connection to a worker is a thread with a pipe. Orders go in and answers come out, both small; what an order
+leaves behind stays at its desk. A connection that is asked to compute while another waits for the network costs no
+time on the wire.
 """
 
 from __future__ import annotations
@@ -11,24 +12,40 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from s3dedup.engine.lister import Desk, Office
-from s3dedup.errors import S3DedupError, StoreError
+from s3dedup.errors import StoreError
 from s3dedup.store import Counted
 
-Order = Callable[[Desk], Any]
-Hire = Callable[[int], Office]
-"""Opens, in the process with a number, what its connections share."""
+Order = Callable[[Any], Any]
+"""What is to be done, at a desk; it travels to it by pickle."""
 MOST_PROCESSES = 4
 
 
+class Office(Protocol):
+    """What the connections of one process share."""
+
+    def desk(self) -> Any:  # noqa: ANN401  orders know their desks
+        """What one more connection works with."""
+
+    def counted(self) -> Counted | None:
+        """What this process has asked of the store since it was last asked."""
+
+    def close(self) -> None:
+        """Nobody works here any more."""
+
+
+Hire = Callable[[int], Office]
+"""Opens the office of the process with a number, in that process."""
+
+
 def processes_to_use() -> int:
-    """How many processes to list with; 0 means threads of this one.
+    """How many processes to work with; 0 means threads of this one.
 
     Forking is safe only while there is one thread, and costs nothing only on Linux.
     """
@@ -47,18 +64,19 @@ class Crew:
         self._ours = [ours for ours, _ in pipes]
         self.idle = deque(self._ours)
         theirs = [their for _, their in pipes]
-        crews = [theirs[number :: processes or 1] for number in range(processes or 1)]
+        self._offices = min(processes or 1, connections)
+        crews = [theirs[number :: self._offices] for number in range(self._offices)]
         self._processes: list[BaseProcess] = []
         self._threads: list[threading.Thread] = []
         self._life: Connection | None = None
-        self._office: Office | None = None
+        self._opening: _Opening | None = None
         if processes:
             self._fork(crews, hire, forget)
             for their in theirs:
                 their.close()
         else:
-            self._office = hire(0)
-            self._threads = _threads(theirs, self._office)
+            self._opening = _Opening(hire, 0, counts=False)
+            self._threads = _threads(theirs, self._opening)
 
     def _fork(self, crews: list[list[Connection]], hire: Hire, forget: Callable[[], None]) -> None:
         """Start the processes. Each ends when the last end of its life line is closed: with this process, at once."""
@@ -73,7 +91,7 @@ class Crew:
                     connection.close()
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             forget()
-            _threads(crews[number], hire(number), hands_over=True)
+            _threads(crews[number], _Opening(hire, number, counts=True))
             wait([life])
             os._exit(0)
 
@@ -85,21 +103,52 @@ class Crew:
 
     def send(self, connection: Connection, order: Order) -> None:
         """Give a connection an order; its answer comes with `answers`."""
-        connection.send(order)
+        with _alive():
+            connection.send(order)
 
-    def answers(self, busy: list[Connection]) -> Iterator[tuple[Connection, Any, Counted | None]]:
-        """Wait for some of these connections: their answers, and what their processes counted meanwhile.
+    def answers(self, busy: Iterable[Connection]) -> Iterator[tuple[Connection, Any, Counted | None]]:
+        """Wait for some of these connections: their answers, and what their processes counted meanwhile. What an order
+        failed with is its answer.
+        """
+        for ready in wait(list(busy)):
+            assert isinstance(ready, Connection)  # noqa: S101  for the type checker: nothing else was waited for
+            with _alive():
+                answer, counted = ready.recv()
+            yield ready, answer, counted
+
+    def carry_out(self, orders: Iterable[Order]) -> Iterator[Any]:
+        """Hand out orders to whoever is idle, and yield the answers as they come. Orders are only taken as fast as
+        their answers are.
 
         Raises:
-            S3DedupError: what an order failed with.
+            Exception: what an order failed with.
         """
-        for ready in wait(busy):
-            assert isinstance(ready, Connection)  # noqa: S101  for the type checker: nothing else was waited for
-            try:
-                answer, counted = ready.recv()
-            except EOFError as error:
-                raise StoreError("A listing process was ended from outside: run the same command again.") from error
-            yield ready, answer, counted
+        left, busy = iter(orders), set[Connection]()
+        while True:
+            while self.idle and (order := next(left, None)) is not None:
+                connection = self.idle.popleft()
+                self.send(connection, order)
+                busy.add(connection)
+            if not busy:
+                return
+            for connection, answer, _ in self.answers(busy):
+                busy.remove(connection)
+                self.idle.append(connection)
+                yield _unless_failed(answer)
+
+    def everywhere(self, order: Order) -> None:
+        """Have each process carry out an order, while all connections are idle.
+
+        Raises:
+            Exception: what it failed with.
+        """
+        busy = set(self._ours[: self._offices])
+        for connection in busy:
+            self.send(connection, order)
+        while busy:
+            for connection, answer, _ in self.answers(busy):
+                busy.remove(connection)
+                _unless_failed(answer)
 
     def __enter__(self) -> Self:
         return self
@@ -115,15 +164,54 @@ class Crew:
         if kind is None or issubclass(kind, Exception):
             for thread in self._threads:
                 thread.join()
-            if self._office is not None:
-                self._office.close()
+            if self._opening is not None:
+                self._opening.close()
 
 
-def _threads(connections: list[Connection], office: Office, *, hands_over: bool = False) -> list[threading.Thread]:
+@contextmanager
+def _alive() -> Iterator[None]:
+    """A process that is gone was ended by somebody else: whatever goes wrong inside of it is an answer."""
+    try:
+        yield
+    except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+        raise StoreError(
+            "A process of this audit was ended from outside (is memory short?): run the same command again."
+        ) from error
+
+
+def _unless_failed(answer: Any) -> Any:  # noqa: ANN401  whatever the order gives
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+class _Opening:
+    """An office that is opened for the first order, so that what this fails with is an answer."""
+
+    def __init__(self, hire: Hire, number: int, *, counts: bool) -> None:
+        self._hire = hire
+        self._number = number
+        self._counts = counts
+        self._lock = threading.Lock()
+        self._office: Office | None = None
+
+    def desk(self) -> Any:  # noqa: ANN401  orders know their desks
+        with self._lock:
+            if self._office is None:
+                self._office = self._hire(self._number)
+            return self._office.desk()
+
+    def counted(self) -> Counted | None:
+        return self._office.counted() if self._counts and self._office else None
+
+    def close(self) -> None:
+        if self._office is not None:
+            self._office.close()
+
+
+def _threads(connections: list[Connection], opening: _Opening) -> list[threading.Thread]:
     threads = [
-        threading.Thread(
-            target=_serve, args=(connection, office.desk(), hands_over), daemon=True, name="s3dedup-lister"
-        )
+        threading.Thread(target=_serve, args=(connection, opening), daemon=True, name="s3dedup-crew")
         for connection in connections
     ]
     for thread in threads:
@@ -131,16 +219,15 @@ def _threads(connections: list[Connection], office: Office, *, hands_over: bool 
     return threads
 
 
-def _serve(connection: Connection, desk: Desk, hands_over: bool) -> None:
-    """Carry out orders until there are no more. An error is an answer, too."""
-    with connection:
+def _serve(connection: Connection, opening: _Opening) -> None:
+    """Carry out orders until there are no more."""
+    desk = None
+    with connection, suppress(EOFError, OSError):
         while True:
+            order = connection.recv()
             try:
-                order = connection.recv()
-            except (EOFError, OSError):
-                return
-            try:
+                desk = desk or opening.desk()
                 answer = order(desk)
-            except S3DedupError as error:
+            except Exception as error:  # noqa: BLE001  it is raised where the answer is read
                 answer = error
-            connection.send((answer, desk.store.meter.take() if hands_over else None))
+            connection.send((answer, opening.counted()))

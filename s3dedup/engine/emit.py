@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from s3dedup.cost import billable_bytes
 from s3dedup.evidence import Evidence
 from s3dedup.groups import Placed, group_id, keeper_first
 from s3dedup.model import EvidenceKind
-from s3dedup.shelf import DigestRecord, Results
+from s3dedup.shelf import DigestRecord, Found, group_found
 
 
 @dataclass(slots=True)
-class Emitter:
-    """Counts the groups that it puts into the results. `billable_bytes` is None as soon as one is unknown."""
+class Tally:
+    """Counts of groups. `billable_bytes` is None as soon as one is unknown."""
 
-    results: Results
     groups: int = 0
     redundant: int = 0
     reclaimable_bytes: int = 0
     billable_bytes: int | None = 0
 
+    def add(self, other: Tally) -> None:
+        """Count what another has counted."""
+        self.groups += other.groups
+        self.redundant += other.redundant
+        self.reclaimable_bytes += other.reclaimable_bytes
+        self.billable_bytes = _sum(self.billable_bytes, other.billable_bytes)
+
+
+class Emitter:
+    """Makes groups, counts them, and hands them on to `take`."""
+
+    def __init__(self, take: Callable[[list[Found]], None]) -> None:
+        self._take = take
+        self.tally = Tally()
+
     def emit(self, size: int, digest: bytes, kind: EvidenceKind, members: Sequence[Placed]) -> None:
-        """Put two or more objects that carry `digest` into the results; of a single one nothing is to be said."""
+        """Make a group of two or more objects that carry `digest`; of a single one nothing is to be said."""
         if len(members) < 2:  # noqa: PLR2004  one object is no group
             return
         name = size.to_bytes(6) + digest
         objects = keeper_first(members)
-        billed = _sum([billable_bytes(size, row.storage_class) for _, row in objects[1:]])
-        self.results.add_group(name, DigestRecord(size, kind, objects, group_id(name), billed))
-        self.groups += 1
-        self.redundant += len(objects) - 1
-        self.reclaimable_bytes += size * (len(objects) - 1)
-        self.billable_bytes = _sum([self.billable_bytes, billed])
+        billed: int | None = 0
+        for _, row in objects[1:]:
+            billed = _sum(billed, billable_bytes(size, row.storage_class))
+        self._take([group_found(name, DigestRecord(size, kind, objects, group_id(name), billed))])
+        redundant = len(objects) - 1
+        self.tally.add(Tally(1, redundant, size * redundant, billed))
+
+    def pass_on(self, groups: list[Found], tally: Tally) -> None:
+        """Hand on what another emitter has made."""
+        self._take(groups)
+        self.tally.add(tally)
 
 
-def _sum(amounts: Sequence[int | None]) -> int | None:
+def _sum(one: int | None, other: int | None) -> int | None:
     """The sum, unknown where one of the amounts is."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if len(known) == len(amounts) else None
+    return None if one is None or other is None else one + other
 
 
 def digest_of(evidence: Evidence) -> bytes:

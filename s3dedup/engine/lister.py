@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from s3dedup.evidence import read_etags
 from s3dedup.listing import Page, Selection, Share, Sight, following, in_order, peek, read_page, request_at
 from s3dedup.model import Cursor, Location, Span
 from s3dedup.shelf import Segment
-from s3dedup.store import ObjectStore
+from s3dedup.store import Counted, ObjectStore
 
 SAMPLE = 8
 """How many keys of a page the plan is shown, beside the last one."""
@@ -27,7 +27,6 @@ class Desk:
     versions: bool
     body: bytes = b""
     page: Page | None = None
-    keys: list[str] = field(default_factory=list)
 
     def read(self) -> Page:
         """The page that was fetched last, parsed once."""
@@ -48,6 +47,10 @@ class Office:
     def desk(self) -> Desk:
         """For one more connection."""
         return Desk(self.store, self.segment, self.selection.picker(), self.versions)
+
+    def counted(self) -> Counted:
+        """What was asked of the store since this was last asked."""
+        return self.store.meter.take()
 
     def close(self) -> None:
         """Nobody writes any more."""
@@ -115,3 +118,12 @@ class Keep:
         span = Span(share.low, share.through, self.following, first, beyond, share.order, *kept)
         desk.segment.add_page(self.source, rows, read_etags([row[2] for row in rows]), span)
         return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Sort what was listed and is not sorted yet: one for each process, when nothing is left to list."""
+
+    def __call__(self, desk: Desk) -> None:
+        """Run at any desk of the process."""
+        desk.segment.sort()

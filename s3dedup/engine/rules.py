@@ -7,94 +7,30 @@ whether their ETags are what AWS's rules say. Servers exist whose 32 hex digits 
 
 from __future__ import annotations
 
-import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import msgspec
 
 from s3dedup.engine.context import Context
+from s3dedup.engine.narrow import Candidates, Samples
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.watch import log_head, log_read
 from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.evidence import Form, Layout, read_etag
 from s3dedup.hashing import etag_of_bytes
 from s3dedup.model import Encryption, EtagTrust, HeadFacts, ListedObject
-from s3dedup.shelf import ETAG, SOURCE, BucketRule, Entry, rule_key
+from s3dedup.shelf import BucketRule, Entry, rule_key
 from s3dedup.store import ObjectStore
-from s3dedup.text import human_bytes, human_count
+from s3dedup.text import human_count
 
-SAMPLES = 8
-"""Candidates of one bucket that are asked for their encryption."""
-READS = {Form.HEX: 2, Form.MULTIPART: 1}
-"""Candidates of one bucket that calibration reads, by form of ETag; as many again of those that claim a twin."""
-LARGEST_READ = 64 << 20
-"""Calibration reads no object larger than this (bytes): without a smaller one ETags stay unproven, and are not used."""
 MAX_AGE = 7 * 24 * 3600.0
 """A rule is learnt anew after this many seconds: a bucket's default encryption can change."""
-CROWD = 64
-"""Of more objects of one size than this, only so many are offered as samples."""
 PROVABLE = {Form.HEX: "single-part", Form.MULTIPART: "multipart"}
 UNENCRYPTED = frozenset({Encryption.NONE, Encryption.SSE_S3})
-
-
-@dataclass(slots=True)
-class Samples:
-    """Candidates of one bucket, as entries. `asked` is a fair sample of all; `read` are small ones by form of ETag,
-    `twins` small ones that share size and ETag with another.
-    """
-
-    asked: list[bytes] = field(default_factory=list)
-    seen: int = 0
-    read: dict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
-    twins: dict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
-
-    def forms(self) -> frozenset[int]:
-        """The forms of ETag that occur."""
-        return frozenset(self.read)
-
-
-@dataclass(slots=True)
-class Candidates:
-    """The objects that share their size with another: how many, their bytes, and samples of them by bucket."""
-
-    objects: int = 0
-    bytes: int = 0
-    samples: dict[str, Samples] = field(default_factory=lambda: defaultdict(Samples))
-
-
-def narrow(context: Context) -> Candidates:
-    """Count the objects that share their size with another, and take samples of them by bucket."""
-    context.watch.stage("Grouping by size")
-    found = Candidates()
-    chance = random.Random(0)  # noqa: S311  a sample, not a secret
-    for size, entries in context.state.listed.by_size():
-        found.objects += len(entries)
-        found.bytes += size * len(entries)
-        some = entries if len(entries) <= CROWD else sorted(chance.sample(entries, CROWD))
-        for before, entry in zip([b"", *some], some, strict=False):
-            bucket = context.bucket(int.from_bytes(entry[SOURCE]))
-            twin = before[ETAG] == entry[ETAG]
-            _sample(found.samples[bucket], Entry.unpack(entry), entry, chance, twin=twin)
-    candidates = human_count(found.objects, "candidate")
-    context.watch.line(f"{candidates} ({human_bytes(found.bytes)}) after grouping by size")
-    return found
-
-
-def _sample(samples: Samples, parts: Entry, entry: bytes, chance: random.Random, *, twin: bool) -> None:
-    """Offer a candidate. Sizes come in ascending order, so the first ones are the cheapest to read."""
-    samples.seen += 1
-    if len(samples.asked) < SAMPLES:
-        samples.asked.append(entry)
-    elif (place := chance.randrange(samples.seen)) < SAMPLES:
-        samples.asked[place] = entry
-    wanted = (samples.twins if twin else samples.read)[parts.form]
-    if parts.size <= LARGEST_READ and len(wanted) < READS.get(Form(parts.form), 0):
-        wanted.append(entry)
 
 
 def learn(context: Context, candidates: Candidates) -> dict[str, BucketRule]:

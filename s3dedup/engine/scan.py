@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -12,9 +13,9 @@ import msgspec
 
 from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew
-from s3dedup.engine.lister import Fetch, Fetched, Keep, Kept
+from s3dedup.engine.lister import Fetch, Fetched, Keep, Kept, Sort
 from s3dedup.engine.watch import log
-from s3dedup.errors import S3DedupError, StoreError
+from s3dedup.errors import StoreError
 from s3dedup.listing import Interval, Plan, gaps, rest_in_sequence, seams_hold
 from s3dedup.model import Cursor, Location, Span
 from s3dedup.text import human_bytes, human_count
@@ -86,7 +87,11 @@ def _renumber(context: Context, misfits: list[int]) -> None:
 
 @dataclass(eq=False, slots=True)
 class _Tour:
-    """The listing of one location."""
+    """The listing of one location.
+
+    Where it is listed in sequence its pages are also kept in sequence, one at a time, so that after a kill there is no
+    hole: `keeping` while one is, and those who wait for that.
+    """
 
     index: int
     source: int
@@ -94,6 +99,8 @@ class _Tour:
     plan: Plan
     under_way: int = 0
     misfit: bool = False
+    keeping: bool = False
+    waiting: deque[tuple[Connection, _Errand, Keep]] = field(default_factory=deque)
 
     def next(self) -> Interval | None:
         return None if self.misfit else self.plan.next()
@@ -161,8 +168,9 @@ class _Dispatch:
         while True:
             self._send_out()
             if not self._busy:
+                self._crew.everywhere(Sort())
                 return
-            for connection, answer, counted in self._crew.answers(list(self._busy)):
+            for connection, answer, counted in self._crew.answers(self._busy):
                 if counted is not None:
                     self._context.store.meter.add(counted)
                 self._pace.after_answer(self._context.store.meter.counted().slow_downs)
@@ -192,20 +200,31 @@ class _Dispatch:
     def _take(self, connection: Connection, errand: _Errand, answer: Any) -> None:  # noqa: ANN401  by order
         """A page that was fetched is kept by the connection that has it, while another may fetch the next one."""
         tour = errand.tour
-        if isinstance(answer, S3DedupError):
+        if isinstance(answer, Exception):
             self._failed(errand, answer)
         elif isinstance(answer, Fetched) and not tour.misfit:
             if answer.ordered:
                 share = tour.plan.seen(errand.interval, answer.sight)
-                self._send(connection, errand, Keep(tour.source, share, answer.sight.following))
+                self._keep(connection, errand, Keep(tour.source, share, answer.sight.following))
                 return
             tour.misfit = True
         elif isinstance(answer, Kept):
             self._context.watch.advance(answer.objects, answer.bytes)
+            tour.keeping = False
+            if tour.waiting:
+                self._keep(*tour.waiting.popleft())
         tour.under_way -= 1
         self._crew.idle.append(connection)
 
-    def _failed(self, errand: _Errand, error: S3DedupError) -> None:
+    def _keep(self, connection: Connection, errand: _Errand, order: Keep) -> None:
+        tour = errand.tour
+        if tour.keeping and not tour.plan.split:
+            tour.waiting.append((connection, errand, order))
+        else:
+            tour.keeping = True
+            self._send(connection, errand, order)
+
+    def _failed(self, errand: _Errand, error: Exception) -> None:
         """A store that refuses to begin behind a key is listed in sequence; anything else ends the audit."""
         if not isinstance(error, StoreError) or not errand.tour.plan.split or not errand.after:
             raise error

@@ -42,10 +42,10 @@ def settle_doubts(context: Context, rules: dict[str, BucketRule], emitter: Emitt
         pass
     read = human_bytes(context.store.meter.counted().bytes_read)
     groups, redundant = (
-        human_count(emitter.groups, "group"),
-        human_count(emitter.redundant, "redundant object"),
+        human_count(emitter.tally.groups, "group"),
+        human_count(emitter.tally.redundant, "redundant object"),
     )
-    reclaimable = human_bytes(emitter.reclaimable_bytes)
+    reclaimable = human_bytes(emitter.tally.reclaimable_bytes)
     context.watch.line(f"{groups} with {redundant} ({reclaimable}) after reading {read}")
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache, partial
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
+from s3dedup.engine.by_listing import WeighListed, whole_where_needed
 from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
+from s3dedup.engine.narrow import Candidates, Kind
 from s3dedup.engine.pool import Job, Task
-from s3dedup.engine.rules import Candidates
+from s3dedup.engine.sorters import Sorters
 from s3dedup.engine.watch import log, log_head
 from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.evidence import (
@@ -29,28 +29,39 @@ from s3dedup.evidence import (
     weigh,
 )
 from s3dedup.groups import Placed
-from s3dedup.model import EvidenceKind, HeadFacts
-from s3dedup.shelf import ETAG, SOURCE, BucketRule, Doubt, Entry
+from s3dedup.model import HeadFacts
+from s3dedup.shelf import SOURCE, BucketRule, Doubt
 from s3dedup.text import human_bytes, human_count
 
 UNPROVEN = BucketRule(None, hex_proven=False, multipart_proven=False, forms=[], learnt=0.0, note="")
 
 
 def weigh_candidates(
-    context: Context, rules: dict[str, BucketRule], emitter: Emitter, candidates: Candidates
+    context: Context, sorters: Sorters, rules: dict[str, BucketRule], emitter: Emitter, candidates: Candidates
 ) -> Doubtful:
     """Group what metadata proves, and keep what stays in doubt for the reading stage."""
-    context.watch.stage("Weighing evidence", objects=candidates.objects)
+    context.watch.stage("Weighing evidence", objects=candidates.entries)
     context.state.doubts.clear()
-    weigher = Weigher(context, rules)
-    by_size = context.state.listed.by_size()
-    jobs = (_Examination(context, weigher, emitter, size, entries).job() for size, entries in by_size)
     total = Doubtful(0, 0)
-    for found in context.pool.drive(jobs):
+    for found in context.pool.drive(_examinations(context, sorters, Weigher(context, rules), emitter, candidates)):
         total = Doubtful(total.objects + found.objects, total.bytes + found.bytes)
     objects = human_count(total.objects, "object")
     context.watch.line(f"{objects} ({human_bytes(total.bytes)}) in doubt after weighing evidence")
     return total
+
+
+def _examinations(
+    context: Context, sorters: Sorters, weigher: Weigher, emitter: Emitter, candidates: Candidates
+) -> Iterator[Job[Doubtful]]:
+    """What the sorters cannot settle by the listing alone, size by size."""
+    proven = weigher.proven(kind for _, kinds in candidates.stretches for kind in kinds)
+    buckets = {source.to_bytes(2): location.bucket for source, location in context.sources.items()}
+    orders = (WeighListed(stretch, proven, buckets) for stretch in whole_where_needed(candidates.stretches, proven))
+    for weighed in sorters.carry_out(orders):
+        emitter.pass_on(weighed.groups, weighed.tally)
+        context.watch.advance(weighed.entries)
+        for size, entries in weighed.doubtful:
+            yield _Examination(context, weigher, emitter, size, entries).job()
 
 
 class Doubtful(NamedTuple):
@@ -66,15 +77,18 @@ class Weigher:
     def __init__(self, context: Context, rules: dict[str, BucketRule]) -> None:
         self._context = context
         self._rules = rules
-        self.by_rule = lru_cache(maxsize=None)(self._by_rule)
 
     def place(self, entry: bytes) -> Placed:
         """An entry's bucket and row."""
         return self._context.bucket(int.from_bytes(entry[SOURCE])), self._context.state.listed.row(entry)
 
-    def _by_rule(self, form: int, source: bytes) -> Meaning:
-        """What the rule of location number `source` (two bytes) makes of an ETag of this form."""
-        return self._meaning(Form(form), self._context.bucket(int.from_bytes(source)), None)
+    def proven(self, kinds: Iterable[Kind]) -> frozenset[Kind]:
+        """Those of the kinds of which the rules say that their ETags are MD5s."""
+        return frozenset(
+            (form, source)
+            for form, source in set(kinds)
+            if self._meaning(Form(form), self._context.bucket(int.from_bytes(source)), None) is Meaning.MD5
+        )
 
     def _meaning(self, form: Form, bucket: str, head: HeadFacts | None) -> Meaning:
         rule = self._rules.get(bucket, UNPROVEN)
@@ -116,9 +130,6 @@ class _Examination:
 
     def job(self) -> Job[Doubtful]:
         """Returns what stays in doubt."""
-        self._context.watch.advance(len(self._entries))
-        if self._settled_by_listing():
-            return Doubtful(0, 0)
         placed = [self._weigher.place(entry) for entry in self._entries]
         while True:
             left = [index for index in range(len(placed)) if index not in self._gone]
@@ -133,18 +144,6 @@ class _Examination:
                 same = [placed[index] for index in members[number]]
                 self._emitter.emit(self._size, digest_of(each.evidence), each.kind, same)
         return self._keep_doubt([members[number] for number in doubtful])
-
-    def _settled_by_listing(self) -> bool:
-        """Where every ETag is a proven MD5, equal ones are the groups and no row need be looked up for the rest."""
-        by_rule = self._weigher.by_rule
-        if any(by_rule(entry[6], entry[SOURCE]) is not Meaning.MD5 for entry in self._entries):
-            return False
-        for _, run in groupby(self._entries, itemgetter(ETAG)):
-            same = list(run)
-            if len(same) > 1:
-                digest = b"md5:" + Entry.unpack(same[0]).digest
-                self._emitter.emit(self._size, digest, EvidenceKind.MD5_ETAG, list(map(self._weigher.place, same)))
-        return True
 
     def _to_ask(self, placed: Sequence[Placed], members: Sequence[int]) -> Iterator[int]:
         """The members of a cluster of which a HEAD could tell more: each one whose encryption is not known, one whose

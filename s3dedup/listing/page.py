@@ -3,8 +3,8 @@
 botocore parses every page twice and makes a dict and a datetime an object: 12,000 objects a second. Here two
 regular expressions read a whole page, each in one `split`: the pieces between the matches are the bytes that
 nobody accounted for, and a single such byte means that the page is not recognised. Then `parse_page` gives
-None and the caller takes botocore's way, which ends in `page_from_parsed`. Both ways give the same page; a
-guess is never an option.
+None and the caller takes botocore's way, which ends in `parsed.page_from_parsed`. Both ways give the same
+page; a guess is never an option.
 
 What makes the recognition exact: text cannot contain `<`, so a tag that is found is a tag; the patterns know
 every element by name and take it in any order but only once; values have narrow alphabets, so that no
@@ -15,16 +15,13 @@ tokens) are checked by `_decoded`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
 from itertools import compress
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import unquote_plus
-
-from s3dedup.errors import StoreError
 
 _T = TypeVar("_T")
 
@@ -474,61 +471,3 @@ def _unquoted(text: str) -> str:
 def _unescaped(run: str) -> str:
     """A run of %-escapes; keys of one bucket have the same few."""
     return bytes.fromhex(run.replace("%", "")).decode("utf-8", "replace")
-
-
-# --- the slow way -------------------------------------------------------------------------------------------
-
-
-def page_from_parsed(parsed: Mapping[str, Any], *, versions: bool | None = None) -> Page:
-    """The same page from the dict that botocore's parser gives.
-
-    Keys are decoded here when the response says that they are encoded: the caller must have asked for
-    `EncodingType` itself, since botocore decodes them when it was botocore that asked. `versions` says which
-    operation it was; without it, that is inferred, and an empty page of versions may pass for one of objects.
-
-    Raises:
-        StoreError: an entry has no key, size, time or (with versions) version id.
-    """
-    if versions is None:
-        versions = not parsed.keys().isdisjoint({"Versions", "DeleteMarkers", "KeyMarker", "VersionIdMarker"})
-    objects = parsed.get("Versions" if versions else "Contents") or []
-    text = unquote_plus if parsed.get("EncodingType") == "url" else str
-    token = parsed.get("NextContinuationToken") or None
-    marker = text(parsed.get("NextKeyMarker") or "") or None
-    return Page(
-        keys=[text(_needed(item, "Key")) for item in objects],
-        sizes=[_needed(item, "Size") for item in objects],
-        etags=[_unquoted_etag(item.get("ETag", "")) for item in objects],
-        storage_classes=[item.get("StorageClass") or "STANDARD" for item in objects],
-        modified=[_needed(item, "LastModified").isoformat() for item in objects],
-        checksum_algorithms=[",".join(item.get("ChecksumAlgorithm", ())) for item in objects],
-        checksum_types=[item.get("ChecksumType", "") for item in objects],
-        restores=[_parsed_restore(item.get("RestoreStatus", {})) for item in objects],
-        version_ids=[_needed(item, "VersionId") for item in objects] if versions else None,
-        entries=len(objects) + len(parsed.get("DeleteMarkers") or []),
-        truncated=parsed.get("IsTruncated", token is not None or marker is not None),
-        next_token=token,
-        next_key_marker=marker,
-        next_version_id_marker=parsed.get("NextVersionIdMarker") or None,
-        common_prefixes=[text(item["Prefix"]) for item in parsed.get("CommonPrefixes") or []],
-    )
-
-
-def _needed(item: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 -- str, int or datetime, as botocore's model has it
-    """A member without which an object cannot be audited."""
-    if name not in item:
-        raise StoreError(
-            f"The listing has an entry without {name} ({item.get('Key')!r}): this server cannot be audited."
-        )
-    return item[name]
-
-
-def _unquoted_etag(etag: str) -> str:
-    return etag[1:-1] if len(etag) > 1 and etag[0] == etag[-1] == '"' else etag
-
-
-def _parsed_restore(status: Mapping[str, Any]) -> str:
-    if status.get("IsRestoreInProgress"):
-        return "ongoing"
-    expiry = status.get("RestoreExpiryDate")
-    return "" if expiry is None else expiry.isoformat()

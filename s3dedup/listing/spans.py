@@ -36,7 +36,7 @@ def _cursor(span: Span, *, by_token: bool) -> Cursor:
 
 
 def rest_in_sequence(spans: Iterable[Span]) -> list[Interval]:
-    """What is left of a location that is listed page after page."""
+    """What is left of a location that is listed page after page; its pages are kept in order, so the last one tells."""
     last = max(spans, key=lambda span: span.order, default=None)
     if last is None:
         return [Interval()]

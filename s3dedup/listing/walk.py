@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from s3dedup.errors import StoreError
-from s3dedup.listing.page import Page, page_from_parsed, parse_page, peek_markers, peek_token
+from s3dedup.listing.page import Page, parse_page, peek_markers, peek_token
+from s3dedup.listing.parsed import page_from_parsed
 from s3dedup.model import Cursor, Location
 from s3dedup.store import ObjectStore, PageRequest
 

@@ -35,6 +35,7 @@ class Database:
     def __init__(self, path: Path, tables: Iterable[str], *, durable: bool, readonly: bool = False) -> None:
         self._path = path
         self._writing: Any = None
+        self._reading: Any = None
         self._closed = False
         with self._translated(), ExitStack() as undo:
             if readonly and not path.stat().st_size:
@@ -53,20 +54,14 @@ class Database:
         """Say what is wrong with the state in one sentence."""
         try:
             yield
-        except (
-            lmdb.CorruptedError,
-            lmdb.InvalidError,
-            lmdb.VersionMismatchError,
-            lmdb.PageNotFoundError,
-        ) as error:
-            raise StateError(
-                f"The state file {self._path} is corrupt ({error}): remove it, or pass another --state."
-            ) from error
         except lmdb.Error as error:
-            remedy = "make room" if _is_full(error) else "check its permissions"
-            raise StateError(
-                f"The state file {self._path} cannot be used ({error}): {remedy}, or pass another --state."
-            ) from error
+            raise self._failure(error) from error
+
+    def _failure(self, error: lmdb.Error) -> StateError:
+        if isinstance(error, CORRUPT):
+            return StateError(f"The state file {self._path} is corrupt ({error}): remove it, or pass another --state.")
+        remedy = "make room" if _is_full(error) else "check its permissions"
+        return StateError(f"The state file {self._path} cannot be used ({error}): {remedy}, or pass another --state.")
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -97,12 +92,21 @@ class Database:
             return value
 
     def read(self, table: str, key: bytes, reader: Callable[[memoryview], T]) -> T:
-        """What `reader` makes of a value, which is not copied first. Raises KeyError where there is none."""
-        with self._translated(), self._env.begin(buffers=True) as transaction:
-            value = transaction.get(key, db=self._tables[table])
-            if value is None:
-                raise KeyError(key)
-            return reader(value)
+        """What `reader` makes of a value, which is not copied first. For a database that nobody writes any more: all is
+        read from one view of it.
+
+        Raises:
+            KeyError: there is none.
+        """
+        try:
+            if self._reading is None:
+                self._reading = self._env.begin(buffers=True)
+            value = self._reading.get(key, db=self._tables[table])
+        except lmdb.Error as error:
+            raise self._failure(error) from error
+        if value is None:
+            raise KeyError(key)
+        return reader(value)
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
         """Set the value of `key` (at most 511 bytes)."""
@@ -135,6 +139,11 @@ class Database:
         with self._transaction(write=False) as transaction:
             cursor = transaction.cursor(db=self._tables[table])
             return bytes(cursor.key()) if cursor.last() else None
+
+    def keys(self, table: str) -> list[bytes]:
+        """All keys of a table, in order."""
+        with self._transaction(write=False) as transaction:
+            return list(transaction.cursor(db=self._tables[table]).iternext(keys=True, values=False))
 
     def scan(self, table: str, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Go through a table in key order from `start` on. What is written meanwhile may or may not be seen; between
@@ -172,6 +181,7 @@ class Database:
             self._env.sync(True)  # noqa: FBT003  lmdb takes it by position only
 
 
+CORRUPT = (lmdb.CorruptedError, lmdb.InvalidError, lmdb.VersionMismatchError, lmdb.PageNotFoundError)
 STRETCH = 256
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """How a lack of room shows. LMDB takes a write that was cut short, as the last one on a full disk is, for EIO."""

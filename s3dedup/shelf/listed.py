@@ -1,51 +1,78 @@
-"""All that was listed: rows to look up, and the objects of each size that occurs more than once.
+"""All that was listed: rows to look up, and the entries of all objects in order of size and ETag.
 
-Sorting is external: runs of a million entries are sorted and written, then merged by sorting, again and again, the
-next stretch of every run. Timsort finds the runs and merges them in C; memory is bounded by the stretch, not by the
-number of objects.
+The listers leave sorted runs. They are merged stretch by stretch: a *stretch* is an interval of entries small enough
+to be held in memory, wherever in the runs they lie. Stretches do not depend on each other, so that every core can take
+its own; timsort merges what each run contributes in C.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import chain, groupby, islice
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from s3dedup.model import ListedObject, Span
-from s3dedup.shelf.database import Database
-from s3dedup.shelf.segment import SEGMENT, SIZE, WrittenSegment, segment_paths, split
+from s3dedup.shelf.segment import CHUNK, SEGMENT, SIZE, SOURCE, Segment, WrittenSegment, segment_paths
 
-RUN = 1_000_000
-CHUNK = 2048
-TABLES = ("runs",)
+STRETCH = 1 << 17
+"""About so many entries are held in memory at a time."""
+BEGIN = b""
+
+
+class Stretch(NamedTuple):
+    """The entries from `low` on and below `high` (None: to the end). A size that has more objects than fit into a
+    stretch has several: then `size` is that size, and they are parted between its ETags. Else every size is in one
+    stretch with all its objects, and `size` is None.
+    """
+
+    low: bytes
+    high: bytes | None
+    size: int | None = None
 
 
 class Listed:
-    """The objects of the locations numbered `sources`, from all segments of a state directory."""
+    """The objects of the locations numbered `sources`, from all segments of a state directory. For one thread, while
+    nobody lists.
+    """
 
-    def __init__(self, directory: Path, sources: frozenset[int], database: Database) -> None:
-        self._segments = {number: WrittenSegment(path) for number, path in segment_paths(directory).items()}
-        self._sources = sources
-        self._database = database
-        self._runs: list[list[bytes]] | int | None = None
+    def __init__(self, directory: Path, sources: Iterable[int]) -> None:
+        self._segments = {number: _sorted(directory, number) for number in segment_paths(directory)}
+        self._sources = {source.to_bytes(2) for source in sources}
+        self._runs = [
+            _Run(segment, number, firsts) for segment in self._segments.values() for number, firsts in segment.runs()
+        ]
 
     def row(self, entry: bytes) -> ListedObject:
         """The row of the listing that an entry stands for."""
         return self._segments[entry[SEGMENT]].row(entry)
 
-    def by_size(self) -> Iterator[tuple[int, list[bytes]]]:
-        """The entries of each size that occurs more than once, smallest size first, sorted by ETag."""
-        for size, group in groupby(self._sorted(), itemgetter(SIZE)):
-            entries = list(group)
-            if len(entries) > 1:
-                yield int.from_bytes(size), entries
-
     def spans(self, source: int) -> Iterator[Span]:
         """What each page of one location covers, in no particular order."""
         return chain.from_iterable(segment.spans(source) for segment in self._segments.values())
+
+    def stretches(self) -> list[Stretch]:
+        """All entries, parted so that a stretch can be held in memory; in order."""
+        firsts = sorted(first for run in self._runs for first in run.firsts)
+        return list(_parted(firsts[:: max(1, STRETCH // CHUNK)]))
+
+    def entries(self, stretch: Stretch) -> list[bytes]:
+        """The entries of a stretch, sorted."""
+        every = [entry for run in self._runs for entry in run.between(stretch.low, stretch.high)]
+        every.sort()
+        if set(map(_source_of, every)) <= self._sources:
+            return every
+        return [entry for entry in every if entry[SOURCE] in self._sources]
+
+    def by_size(self) -> Iterator[tuple[int, list[bytes]]]:
+        """The entries of each size that occurs more than once, smallest size first, sorted by ETag."""
+        every = chain.from_iterable(map(self.entries, self.stretches()))
+        for size, group in groupby(every, itemgetter(SIZE)):
+            entries = list(group)
+            if len(entries) > 1:
+                yield int.from_bytes(size), entries
 
     def bytes_used(self) -> int:
         """How much disk the listing takes, in bytes."""
@@ -56,79 +83,51 @@ class Listed:
         for segment in self._segments.values():
             segment.close()
 
-    def _sorted(self) -> Iterator[bytes]:
-        """All entries in order. What was sorted once is kept: in memory if it is one run, else on disk."""
-        if self._runs is None:
-            self._runs = self._sorted_runs()
-        if isinstance(self._runs, int):
-            return chain.from_iterable(self._merged(self._runs))
-        return chain.from_iterable(self._runs)
 
-    def _sorted_runs(self) -> list[list[bytes]] | int:
-        pages = chain.from_iterable(segment.entries(self._sources) for segment in self._segments.values())
-        entries = chain.from_iterable(pages)
-        first = sorted(islice(entries, RUN))
-        following = sorted(islice(entries, RUN))
-        return self._written_runs(chain([first, following], _runs(entries))) if following else [first]
-
-    def _written_runs(self, runs: Iterator[list[bytes]]) -> int:
-        """Write sorted runs to disk; how many they are."""
-        self._database.clear("runs")
-        count = 0
-        for count, run in enumerate(runs, 1):
-            chunks = [
-                (_chunk_key(count - 1, number), b"".join(run[start : start + CHUNK]))
-                for number, start in enumerate(range(0, len(run), CHUNK))
-            ]
-            self._database.put_many("runs", chunks)
-        return count
-
-    def _merged(self, runs: int) -> Iterator[list[bytes]]:
-        """Stretches of the merged order: each is what no run can still undercut."""
-        open_runs = [_Run(partial(self._chunk, number)) for number in range(runs)]
-        while open_runs:
-            limit = min((end for run in open_runs if (end := run.refill())), default=None)
-            stretch = [entry for run in open_runs for entry in run.take(limit)]
-            stretch.sort()
-            yield stretch
-            open_runs = [run for run in open_runs if not run.exhausted]
-
-    def _chunk(self, run: int, number: int) -> bytes | None:
-        return self._database.get("runs", _chunk_key(run, number))
+_source_of = itemgetter(SOURCE)
 
 
-class _Run:
-    """A sorted run that is being merged: what of it is at hand, and where it goes on."""
+class _Run(NamedTuple):
+    """A sorted run: where it lies, and the first entry of each of its chunks."""
 
-    def __init__(self, chunk: Callable[[int], bytes | None]) -> None:
-        self._chunk = chunk
-        self._next: int | None = 0
-        self.buffer: list[bytes] = []
+    segment: WrittenSegment
+    number: int
+    firsts: list[bytes]
 
-    def refill(self) -> bytes | None:
-        """Have at least a chunk at hand; the last entry at hand, None where nothing follows it."""
-        while self._next is not None and len(self.buffer) < CHUNK:
-            blob = self._chunk(self._next)
-            self.buffer += split(blob or b"")
-            self._next = None if blob is None else self._next + 1
-        return self.buffer[-1] if self._next is not None else None
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether everything was handed over."""
-        return self._next is None and not self.buffer
-
-    def take(self, limit: bytes | None) -> list[bytes]:
-        """Hand over the entries up to `limit`, all of them where there is none."""
-        final = len(self.buffer) if limit is None else bisect_right(self.buffer, limit)
-        taken, self.buffer = self.buffer[:final], self.buffer[final:]
-        return taken
+    def between(self, low: bytes, high: bytes | None) -> list[bytes]:
+        """The run's entries from `low` on and below `high`."""
+        begin = max(0, bisect_right(self.firsts, low) - 1)
+        end = len(self.firsts) if high is None else bisect_left(self.firsts, high)
+        chunks = (self.segment.chunk(self.number, first, low, high) for first in self.firsts[begin:end])
+        return list(chain.from_iterable(chunks))
 
 
-def _runs(entries: Iterator[bytes]) -> Iterator[list[bytes]]:
-    while run := sorted(islice(entries, RUN)):
-        yield run
+def _parted(marks: list[bytes]) -> Iterator[Stretch]:
+    """Stretches between the sizes of some entries; a size that has more than one of the marks is parted at them."""
+    low = BEGIN
+    for size, group in groupby(marks, itemgetter(SIZE)):
+        cuts = list(dict.fromkeys(mark[: SOURCE.start] for mark in group))
+        if len(cuts) == 1:
+            if low < size:
+                yield Stretch(low, size)
+            low = size
+            continue
+        following = (int.from_bytes(size) + 1).to_bytes(6)
+        yield from [Stretch(low, size)] if low < size else []
+        for begin, end in zip([size, *cuts[1:]], [*cuts[1:], following], strict=True):
+            yield Stretch(begin, end, int.from_bytes(size))
+        low = following
+    yield Stretch(low, None)
 
 
-def _chunk_key(run: int, number: int) -> bytes:
-    return run.to_bytes(4) + number.to_bytes(4)
+def _sorted(directory: Path, number: int) -> WrittenSegment:
+    """A segment with every entry in a run: what a killed lister has left is sorted now."""
+    path = segment_paths(directory)[number]
+    segment = WrittenSegment(path)
+    if segment.is_sorted:
+        return segment
+    segment.close()
+    writing = Segment(directory, number)
+    writing.sort()
+    writing.close()
+    return WrittenSegment(path)

@@ -92,23 +92,43 @@ class Summary(msgspec.Struct, array_like=True):
     notes: list[str]
 
 
+class Codec(Generic[R]):
+    """How records of one type are written."""
+
+    def __init__(self, record: type[R]) -> None:
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(record).decode
+
+    def encode(self, record: R) -> bytes:
+        """A record as it lies on disk."""
+        return VERSION + self._encode(record)
+
+    def decode(self, value: bytes) -> R | None:
+        """The record again; None if this program cannot read it."""
+        if value[:1] != VERSION:
+            return None
+        try:
+            return self._decode(value[1:])
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+
+
 class RecordShelf(shelve.Shelf[R], Generic[R]):
     """A `shelve.Shelf` of one record type over an LMDB table. Keys are bytes, and stay sorted."""
 
     def __init__(self, table: Table, record: type[R]) -> None:
         super().__init__(table)
         self._table = table
-        self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(record)
+        self._codec = Codec(record)
 
     def __getitem__(self, key: bytes) -> R:  # type: ignore[override]  # a shelf of bytes keys
-        record = self._decode(self._table[key])
+        record = self._codec.decode(self._table[key])
         if record is None:
             raise KeyError(key)
         return record
 
     def __setitem__(self, key: bytes, record: R) -> None:  # type: ignore[override]
-        self._table[key] = self._encode(record)
+        self._table[key] = self._codec.encode(record)
 
     def __delitem__(self, key: bytes) -> None:  # type: ignore[override]
         del self._table[key]
@@ -129,25 +149,14 @@ class RecordShelf(shelve.Shelf[R], Generic[R]):
     def records(self, start: bytes = b"") -> Iterator[tuple[bytes, R]]:
         """All readable records in key order, from `start` on."""
         for key, value in self._table.items_from(start):
-            record = self._decode(value)
+            record = self._codec.decode(value)
             if record is not None:
                 yield key, record
 
     def update_sorted(self, records: dict[bytes, R]) -> None:
         """Set many records in one sorted batch."""
-        self._table.update_sorted([(key, self._encode(record)) for key, record in records.items()])
+        self._table.update_sorted([(key, self._codec.encode(record)) for key, record in records.items()])
 
     def clear(self) -> None:
         """Remove everything."""
         self._table.clear()
-
-    def _encode(self, record: R) -> bytes:
-        return VERSION + self._encoder.encode(record)
-
-    def _decode(self, value: bytes) -> R | None:
-        if value[:1] != VERSION:
-            return None
-        try:
-            return self._decoder.decode(value[1:])
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            return None

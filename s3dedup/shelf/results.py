@@ -6,9 +6,9 @@ readable while the next audit runs, or dies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from s3dedup.errors import NoReportError, StateError
 from s3dedup.model import AuditReport, DuplicateGroup, Skipped
 from s3dedup.shelf.database import Database, Table
-from s3dedup.shelf.records import DigestRecord, RecordShelf, Summary
+from s3dedup.shelf.records import Codec, DigestRecord, RecordShelf, Summary
 
 T = TypeVar("T")
 
@@ -24,8 +24,24 @@ FILE = "report.mdb"
 UNFINISHED = "report.unfinished.mdb"
 TABLES = ("meta", "digests", "ranking", "skipped")
 LARGEST = (1 << 72) - 1
-BATCH = 2048
+BATCH = 1 << 15
 _open_reports: WeakValueDictionary[tuple[int, int], Database] = WeakValueDictionary()
+
+
+class Found(NamedTuple):
+    """A group on its way into the digest map: the map's key and value, and the group's place in the ranking."""
+
+    digest: bytes
+    record: bytes
+    rank: bytes
+
+
+_digest_codec = Codec(DigestRecord)
+
+
+def group_found(digest: bytes, record: DigestRecord) -> Found:
+    """Make a group of the objects that carry `digest` (with its size and algorithm, at most 500 bytes) ready."""
+    return Found(digest, _digest_codec.encode(record), _rank(record) + digest)
 
 
 class Results:
@@ -39,24 +55,22 @@ class Results:
         self._directory = directory
         (directory / UNFINISHED).unlink(missing_ok=True)
         self._database = Database(directory / UNFINISHED, TABLES, durable=False)
-        self._digests = RecordShelf(Table(self._database, "digests"), DigestRecord)
-        self._pending: dict[bytes, DigestRecord] = {}
+        self._pending: list[Found] = []
         self._skipped = 0
         self._encode = msgspec.msgpack.Encoder().encode
 
-    def add_group(self, digest: bytes, record: DigestRecord) -> None:
-        """Put the objects that carry `digest` (with its size and algorithm, at most 500 bytes) into the map."""
-        self._pending[digest] = record
+    def add(self, groups: Iterable[Found]) -> None:
+        """Put groups into the map."""
+        self._pending.extend(groups)
         if len(self._pending) >= BATCH:
             self._flush()
 
     def _flush(self) -> None:
         """Write what is pending, sorted, in one batch."""
-        ranking = [(_rank(record) + digest, b"") for digest, record in self._pending.items()]
         with self._database.batch():
-            self._digests.update_sorted(self._pending)
-            self._database.put_many("ranking", sorted(ranking))
-        self._pending = {}
+            self._database.put_many("digests", sorted((each.digest, each.record) for each in self._pending))
+            self._database.put_many("ranking", sorted((each.rank, b"") for each in self._pending))
+        self._pending = []
 
     def add_skipped(self, skipped: Skipped) -> None:
         """Keep an object that was not compared, and why."""

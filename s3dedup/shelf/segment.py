@@ -1,16 +1,21 @@
-"""What one lister wrote: pages of rows to look up, entries to sort, and which stretch of the keys each page covers.
+"""What one lister wrote: pages of rows to look up, entries in sorted runs, and which keys each page covers.
 
 Each listing process has a segment of its own, so none waits for another. A page is written once, as it arrives, in one
 batch with its span; a killed audit repeats at most the pages that were under way. Of each non-empty object an *entry*
 of 33 bytes is kept, which sorts by size, then by ETag:
 
     size 6 | form 1 | ETag digest 16 | parts 2 | location 2 | page 4 | row 2        (big-endian)
+
+Entries lie page by page until there are enough of them for a *run*; then they are sorted and moved there, in chunks
+that can be found by their first entry. An entry is always in one of the two places, whatever happens.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import itemgetter
 from pathlib import Path
 from struct import Struct
 from threading import Lock
@@ -25,7 +30,9 @@ ENTRY = Struct(">HIB16sHHIH")
 """Size in two parts (6 bytes), form, digest, parts, location, page, row."""
 WIDTH = ENTRY.size
 SIZE = slice(0, 6)
+FORM = 6
 ETAG = slice(6, 25)
+SIZE_AND_ETAG = slice(0, 25)
 SOURCE = slice(25, 27)
 PAGE = slice(25, 31)
 """A page's key holds its location, so that the pages of one location lie together."""
@@ -34,7 +41,13 @@ SEGMENT = 27
 ROW = slice(31, 33)
 OFFSETS = Struct(">II")
 LOW = 0xFFFFFFFF
-TABLES = ("pages", "entries", "spans")
+TABLES = ("pages", "entries", "spans", "runs")
+RUN = 1 << 18
+"""So many entries are sorted at a time: what a lister holds in memory for it."""
+CHUNK = 2048
+RUN_NUMBER = slice(0, 4)
+FIRST = slice(4, None)
+"""A chunk's key is the number of its run and its first entry."""
 
 Row = tuple[Any, ...]
 EtagParts = tuple[int, bytes, int]
@@ -76,7 +89,12 @@ class Segment:
         self._database = Database(segment_path(directory, number), TABLES, durable=False)
         self._encode = msgspec.msgpack.Encoder().encode
         self._lock = Lock()
-        self._next = (number << 24) + self._database.count("spans")
+        # Pages are committed in another order than they are numbered in, so their count may be one that is taken.
+        pages = (int.from_bytes(key[2:]) for key in self._database.keys("spans"))
+        self._next = max(pages, default=(number << 24) - 1) + 1
+        last = self._database.last_key("runs")
+        self._run = 0 if last is None else int.from_bytes(last[RUN_NUMBER]) + 1
+        self._unsorted = sum(len(blob) // WIDTH for _, blob in self._database.scan("entries"))
 
     def add_page(self, source: int, rows: Sequence[Row], etags: Iterable[EtagParts], span: Span) -> None:
         """Keep one page of location number `source`, and the span of keys that it covers.
@@ -94,11 +112,30 @@ class Segment:
         ]
         entries.sort()
         key = source.to_bytes(2) + page.to_bytes(4)
-        with self._lock, self._database.batch():
-            self._database.put("spans", key, self._encode(span))
-            if rows:
-                self._database.put("pages", key, blob)
-                self._database.put("entries", key, b"".join(entries))
+        with self._lock:
+            with self._database.batch():
+                self._database.put("spans", key, self._encode(span))
+                if rows:
+                    self._database.put("pages", key, blob)
+                    self._database.put("entries", key, b"".join(entries))
+            self._unsorted += len(entries)
+            if self._unsorted >= RUN:
+                self._sort()
+
+    def sort(self) -> None:
+        """Move what is left into a last run: the listing is over."""
+        with self._lock:
+            self._sort()
+
+    def _sort(self) -> None:
+        entries = [entry for _, blob in self._database.scan("entries") for entry in split(blob)]
+        entries.sort()
+        run = self._run.to_bytes(4)
+        chunks = [entries[start : start + CHUNK] for start in range(0, len(entries), CHUNK)]
+        with self._database.batch():
+            self._database.put_many("runs", [(run + chunk[0], b"".join(chunk)) for chunk in chunks])
+            self._database.clear("entries")
+        self._run, self._unsorted = self._run + 1, 0
 
     def close(self) -> None:
         """Let go of the file."""
@@ -121,11 +158,28 @@ class WrittenSegment:
                 return
             yield self._decode_span(value)
 
-    def entries(self, sources: frozenset[int]) -> Iterator[list[bytes]]:
-        """The entries of these locations, page by page, each page sorted."""
-        for key, blob in self._database.scan("entries"):
-            if int.from_bytes(key[:2]) in sources:
-                yield split(blob)
+    @property
+    def is_sorted(self) -> bool:
+        """Whether every entry is in a run; a lister that was killed leaves some outside."""
+        return not self._database.count("entries")
+
+    def runs(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Each run: its number, and the first entry of each of its chunks."""
+        for run, keys in groupby(self._database.keys("runs"), itemgetter(RUN_NUMBER)):
+            yield int.from_bytes(run), [key[FIRST] for key in keys]
+
+    def chunk(self, run: int, first: bytes, low: bytes, high: bytes | None) -> list[bytes]:
+        """Of the chunk of a run that begins with `first`, the entries from `low` on and below `high` (None: all)."""
+
+        def read(blob: memoryview) -> list[bytes]:
+            whole = range(0, len(blob), WIDTH)
+
+            def place(mark: bytes) -> int:
+                return WIDTH * bisect_left(whole, mark, key=lambda start: bytes(blob[start : start + WIDTH]))
+
+            return split(bytes(blob[place(low) : None if high is None else place(high)]))
+
+        return self._database.read("runs", run.to_bytes(4) + first, read)
 
     def row(self, entry: bytes) -> ListedObject:
         """The row that an entry stands for."""

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from s3dedup.errors import StateError
 from s3dedup.model import ListedObject, Span
-from s3dedup.shelf import listed
 from s3dedup.shelf.database import Database, Table
 from s3dedup.shelf.facts import Facts
 from s3dedup.shelf.listed import Listed
@@ -42,21 +41,23 @@ class State:
             opened.callback(self._lock.release)
             facts = _database(directory / "facts.mdb", ("meta", "objects", "rules"), durable=True)
             opened.callback(facts.close)
-            self._scan = _database(directory / "scan.mdb", ("meta", "doubts", *listed.TABLES), durable=False)
+            self._scan = _database(directory / "scan.mdb", ("meta", "doubts"), durable=False)
             opened.callback(self._scan.close)
             self.facts = Facts(RecordShelf(Table(facts, "objects"), ObjectFacts))
             opened.callback(self.facts.flush)
             self.rules = RecordShelf(Table(facts, "rules"), BucketRule)
             self.doubts = RecordShelf(Table(self._scan, "doubts"), Doubt)
             self._scans = RecordShelf(Table(self._scan, "meta"), ScanRecord)
-            self.listed: Listed
+            self._listed: Listed | None = None
             self.results = Results(directory)
             opened.callback(self.results.discard)
             self._opened = opened.pop_all()
 
     def forget(self) -> None:
-        """In a forked child: the state is its parent's."""
+        """In a forked child: the state is its parent's, and what was listed is opened anew."""
         self._lock.forget()
+        if self._listed is not None:
+            self._listed.close()
 
     def begin(self, scan: ScanRecord, *, oldest: float) -> ScanRecord:
         """Start a scan, or go on with one that asked for the same and was started after `oldest` (epoch seconds)."""
@@ -65,7 +66,6 @@ class State:
             return current
         with self._scan.batch():
             self.doubts.clear()
-            self._scan.clear("runs")
             self._scans[CURRENT] = scan
         for path in segment_paths(self.directory).values():
             path.unlink()
@@ -89,8 +89,14 @@ class State:
 
     def open_listed(self, sources: Iterable[int]) -> None:
         """From now on `listed` is all that was listed of the locations with these numbers; no lister may write now."""
-        self.listed = Listed(self.directory, frozenset(sources), self._scan)
-        self._opened.callback(self.listed.close)
+        self._listed = Listed(self.directory, sources)
+        self._opened.callback(self._listed.close)
+
+    @property
+    def listed(self) -> Listed:
+        """What was listed, once it is opened."""
+        assert self._listed is not None  # noqa: S101  the listing stage comes first
+        return self._listed
 
     def close(self) -> None:
         """Keep what was learnt, drop results that were not finished, and let the next audit in."""

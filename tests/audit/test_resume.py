@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from s3dedup.audit import report as last_report
+from s3dedup.engine import scan
 from s3dedup.errors import S3DedupError, StateLockedError
 from tests.audit.helpers import KIB, MIB, Auditor, groups_of, keys_of, random_body
 from tests.fakes3 import FakeS3, Request, matching
@@ -29,8 +30,13 @@ SLOW = 0.1
 PROGRAM = "from s3dedup.shelf import facts; facts.LONGEST_PENDING = 0; from s3dedup.cli import main; main()"
 """The command line, but for facts waiting a quarter of a second for others to go to the disk with."""
 
+IN_SEQUENCE = "from s3dedup.engine import scan; scan.DIRECTORY_BUCKET = 'b'; "
+"""Makes bucket b one that is listed page after page."""
 
-def audit_killed(fake: FakeS3, auditor: Auditor, *, at: Match, nth: int, before: Callable[[], object] = int) -> None:
+
+def audit_killed(
+    fake: FakeS3, auditor: Auditor, *, at: Match, nth: int, setup: str = "", before: Callable[[], object] = int
+) -> None:
     """Audit bucket b in a process of its own, and kill it before the `nth` such request is answered."""
     started: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
 
@@ -39,7 +45,7 @@ def audit_killed(fake: FakeS3, auditor: Auditor, *, at: Match, nth: int, before:
         started.get().kill()
 
     fake.after(at, kill, nth=nth)
-    command = [sys.executable, "-c", PROGRAM, "audit", "s3://b", "--quiet", "--concurrency", str(CONCURRENCY)]
+    command = [sys.executable, "-c", setup + PROGRAM, "audit", "s3://b", "--quiet", "--concurrency", str(CONCURRENCY)]
     command += ["--state", str(auditor.state), "--endpoint-url", auditor.endpoint_url, "--region", "us-east-1"]
     keys = {"AWS_ACCESS_KEY_ID": auditor.access_key, "AWS_SECRET_ACCESS_KEY": auditor.secret_key}
     with subprocess.Popen(command, env={**os.environ, **keys}) as process:
@@ -89,6 +95,20 @@ def test_an_audit_killed_while_it_lists_goes_on_with_the_page_it_was_at(
     assert keys_of(found) == {frozenset({"k00005", "k06400"})}
     assert (found.totals.objects, found.totals.empty_objects) == (6500, 6498)
     assert found.run.complete
+
+
+@pytest.mark.parametrize("nth", [2, 3, 5, 6, 7])
+def test_a_listing_in_sequence_that_was_killed_has_no_hole(
+    nth: int, fake: FakeS3, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant_pages(fake)
+    audit_killed(fake, auditor, at=matching("ListObjectsV2"), nth=nth, setup=IN_SEQUENCE)
+    monkeypatch.setattr(scan, "DIRECTORY_BUCKET", "b")
+    fake.log.clear()
+    found = auditor("b", concurrency=4)
+    assert len(fake.requests("ListObjectsV2")) <= PAGES + 1 - nth + CONCURRENCY
+    assert (found.totals.objects, found.totals.empty_objects) == (6500, 6498)
+    assert keys_of(found) == {frozenset({"k00005", "k06400"})}
 
 
 @pytest.mark.parametrize("nth", [1, 10, 30])

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from s3dedup.listing.page import Page, page_from_parsed, parse_page, peek_markers, peek_token
+from s3dedup.listing.page import Page, parse_page, peek_markers, peek_token
+from s3dedup.listing.parsed import page_from_parsed
 from s3dedup.model import utc_from_iso
 
 if TYPE_CHECKING:

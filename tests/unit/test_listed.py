@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import ExitStack, closing, contextmanager
-from itertools import groupby
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import combinations, groupby
 from operator import itemgetter
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +17,7 @@ from hypothesis import strategies as st
 
 from s3dedup.errors import StateError
 from s3dedup.model import Cursor, ListedObject, Span
-from s3dedup.shelf import Entry, Segment, listed
-from s3dedup.shelf.database import Database
+from s3dedup.shelf import SIZE, SIZE_AND_ETAG, Entry, Segment, listed, segment
 from s3dedup.shelf.listed import Listed
 from s3dedup.shelf.segment import WrittenSegment, segment_path, segment_paths
 
@@ -49,7 +51,7 @@ def rows_of(page: Page, name: str) -> list[ListedObject]:
     ]
 
 
-def write(home: Path, pages: list[Page]) -> None:
+def write(home: Path, pages: list[Page], *, sort: bool = True) -> None:
     """Pages in turn by two listers, and of two locations."""
     shutil.rmtree(home)
     home.mkdir()
@@ -57,13 +59,15 @@ def write(home: Path, pages: list[Page]) -> None:
         for number, page in enumerate(pages):
             segment = (one, other)[number // 2 % 2]
             segment.add_page(number % 2, rows_of(page, str(number)), [(1, digest, 0) for _, digest in page], SPAN)
+        if sort:
+            one.sort()
+            other.sort()
 
 
 @contextmanager
 def opened(home: Path, sources: frozenset[int] = SOURCES) -> Iterator[Listed]:
-    with ExitStack() as stack:
-        database = stack.enter_context(closing(Database(home / "scan.mdb", listed.TABLES, durable=False)))
-        yield stack.enter_context(closing(Listed(home, sources, database)))
+    with closing(Listed(home, sources)) as store:
+        yield store
 
 
 def expected(pages: list[Page], sources: frozenset[int] = SOURCES) -> list[tuple[int, list[tuple[bytes, str]]]]:
@@ -89,18 +93,32 @@ def found(store: Listed) -> list[tuple[int, list[tuple[bytes, str]]]]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("run", "chunk"),
+@contextmanager
+def small(run: int, chunk: int, stretch: int) -> Iterator[None]:
+    """Runs, chunks and stretches of a few entries, so that a few objects are many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segment, "RUN", run)
+        patch.setattr(segment, "CHUNK", chunk)
+        patch.setattr(listed, "CHUNK", chunk)
+        patch.setattr(listed, "STRETCH", stretch)
+        yield
+
+
+SIZES = pytest.mark.parametrize(
+    ("run", "chunk", "stretch"),
     [
-        pytest.param(1, 1, id="runs-of-one"),
-        pytest.param(4, 1, id="chunks-of-one"),
-        pytest.param(5, 2, id="a-run-that-is-no-multiple-of-its-chunks"),
-        pytest.param(8, 8, id="one-chunk-a-run"),
-        pytest.param(7, 100, id="chunks-longer-than-runs"),
-        pytest.param(1000, 100, id="everything-in-memory"),
+        pytest.param(1, 1, 1, id="runs-of-one"),
+        pytest.param(4, 1, 2, id="chunks-of-one"),
+        pytest.param(5, 2, 6, id="a-run-that-is-no-multiple-of-its-chunks"),
+        pytest.param(8, 8, 8, id="one-chunk-a-run"),
+        pytest.param(7, 100, 100, id="chunks-longer-than-runs"),
+        pytest.param(1000, 100, 1000, id="everything-in-one-run"),
     ],
 )
-def test_sorting_on_disk_gives_what_sorting_in_memory_does(home: Path, run: int, chunk: int) -> None:
+
+
+@SIZES
+def test_sorting_on_disk_gives_what_sorting_in_memory_does(home: Path, run: int, chunk: int, stretch: int) -> None:
     @given(PAGES)
     def holds(pages: list[Page]) -> None:
         write(home, pages)
@@ -108,24 +126,92 @@ def test_sorting_on_disk_gives_what_sorting_in_memory_does(home: Path, run: int,
             assert found(store) == expected(pages)
             assert found(store) == expected(pages), "the second time"
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(listed, "RUN", run)
-        patch.setattr(listed, "CHUNK", chunk)
+    with small(run, chunk, stretch):
         holds()
 
 
-@pytest.mark.parametrize("count", [15, 20, 35, 1000])
-def test_many_objects_of_one_size_that_span_all_runs_come_as_one(
-    home: Path, monkeypatch: pytest.MonkeyPatch, count: int
+@SIZES
+def test_stretches_part_everything_between_sizes_or_between_the_etags_of_one_size(
+    home: Path, run: int, chunk: int, stretch: int
 ) -> None:
-    monkeypatch.setattr(listed, "RUN", 16)
-    monkeypatch.setattr(listed, "CHUNK", 4)
+    @given(PAGES)
+    def holds(pages: list[Page]) -> None:
+        write(home, pages)
+        with opened(home) as store:
+            parts = [(each, store.entries(each)) for each in store.stretches()]
+        every = [entry for _, entries in parts for entry in entries]
+        assert every == sorted(every)
+        assert len(every) == sum(size > 0 for page in pages for size, _ in page)
+        tags = [{entry[SIZE_AND_ETAG] for entry in entries} for _, entries in parts]
+        assert all(one.isdisjoint(other) for one, other in combinations(tags, 2)), "an ETag is in one stretch"
+        sizes = [{entry[SIZE] for entry in entries} for each, entries in parts if each.size is None]
+        assert all(one.isdisjoint(other) for one, other in combinations(sizes, 2)), "so is a size"
+        of_one = {int.from_bytes(entry[SIZE]) for each, entries in parts if each.size is not None for entry in entries}
+        assert of_one <= {each.size for each, _ in parts}
+        assert {size.to_bytes(6) for size in of_one}.isdisjoint(set().union(*sizes))
+
+    with small(run, chunk, stretch):
+        holds()
+
+
+def test_no_stretch_grows_with_the_objects_of_one_size(home: Path) -> None:
+    with small(run=64, chunk=4, stretch=16):
+        write(home, [[(7, (page * 100 + index).to_bytes(16)) for index in range(100)] for page in range(30)])
+        with opened(home) as store:
+            lengths = [len(store.entries(each)) for each in store.stretches()]
+    assert sum(lengths) == 3000
+    assert max(lengths) <= 16 + 4 * 3000 // 64
+
+
+@pytest.mark.parametrize("count", [15, 20, 35, 1000])
+def test_many_objects_of_one_size_that_span_all_runs_come_as_one(home: Path, count: int) -> None:
     pages = [[(7, bytes([(number * 37 + index) % 251] * 16)) for index in range(5)] for number in range(count // 5)]
-    write(home, pages)
-    with opened(home) as store:
-        ((size, entries),) = store.by_size()
+    with small(run=16, chunk=4, stretch=16):
+        write(home, pages)
+        with opened(home) as store:
+            ((size, entries),) = store.by_size()
     assert (size, len(entries)) == (7, count)
     assert entries == sorted(entries)
+
+
+@given(PAGES)
+def test_what_a_killed_lister_has_left_unsorted_is_sorted_when_it_is_opened(
+    tmp_path_factory: pytest.TempPathFactory, pages: list[Page]
+) -> None:
+    home = tmp_path_factory.mktemp("killed")
+    write(home, pages, sort=False)
+    with opened(home) as store:
+        assert found(store) == expected(pages)
+    assert all(WrittenSegment(path).is_sorted for path in segment_paths(home).values())
+
+
+def test_a_page_that_is_added_after_a_kill_takes_the_place_of_no_other(home: Path) -> None:
+    """Pages are committed out of order: after a kill the third one may be there without the second."""
+    write(home, [])
+    late = Barrier(2)
+    with closing(Segment(home, 0)) as segment_:
+        add = partial(segment_.add_page, 0, rows_of([(1, bytes(16))], "second"))
+
+        def etags() -> Iterator[tuple[int, bytes, int]]:
+            """Those of the second page, once the third is there; and then the process is killed."""
+            late.wait()
+            late.wait()
+            yield 1, bytes(16), 0
+            raise InterruptedError
+
+        segment_.add_page(0, rows_of([(1, b"\x01" * 16)], "first"), [(1, b"\x01" * 16, 0)], SPAN)
+        with ThreadPoolExecutor(1) as pool:
+            second = pool.submit(add, etags(), SPAN)
+            late.wait()
+            segment_.add_page(0, rows_of([(1, b"\x03" * 16)], "third"), [(1, b"\x03" * 16, 0)], SPAN)
+            late.wait()
+            with pytest.raises(InterruptedError):
+                second.result()
+    with closing(Segment(home, 0)) as segment_:
+        segment_.add_page(0, rows_of([(1, b"\x04" * 16)], "after"), [(1, b"\x04" * 16, 0)], SPAN)
+    with opened(home) as store:
+        assert [key for _, objects in found(store) for _, key in objects] == ["first/0", "third/0", "after/0"]
+        assert len(list(store.spans(0))) == 3
 
 
 @given(PAGES, st.sampled_from([frozenset({0}), frozenset({1}), frozenset({5}), frozenset[int]()]))

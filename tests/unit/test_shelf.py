@@ -46,6 +46,7 @@ from s3dedup.shelf import (
     State,
     Summary,
     facts_key,
+    group_found,
     read_report,
     rule_key,
 )
@@ -86,7 +87,7 @@ SKIPPED = Skipped("photos", "b", None, SkipReason.ACCESS_DENIED, "not allowed")
 def finished(directory: Path, run: str = "run") -> None:
     """An audit that was finished in this directory."""
     with closing(State(directory)) as state:
-        state.results.add_group(b"digest", group())
+        state.results.add([group_found(b"digest", group())])
         state.results.add_skipped(SKIPPED)
         state.results.finish(summary(run))
 
@@ -397,7 +398,7 @@ def test_the_groups_come_by_reclaimable_bytes_largest_first_however_many_they_ar
     sizes = [(size * 7919) % 5003 + 1 for size in range(5003)]
     with closing(State(home)) as state:
         for size in sizes:
-            state.results.add_group(size.to_bytes(4), group(size, 2 + size % 3))
+            state.results.add([group_found(size.to_bytes(4), group(size, 2 + size % 3))])
         state.results.finish(summary())
     report = read_report(home)
     reclaimable = [each.reclaimable_bytes for each in report.groups]
@@ -408,8 +409,8 @@ def test_the_groups_come_by_reclaimable_bytes_largest_first_however_many_they_ar
 def test_the_largest_group_that_s3_can_hold_can_be_ranked(home: Path) -> None:
     huge = DigestRecord(50 * 10**12, EvidenceKind.MD5_ETAG, [("photos", ROW)] * 10_000, "id")
     with closing(State(home)) as state:
-        state.results.add_group(b"small", group())
-        state.results.add_group(b"huge", huge)
+        state.results.add([group_found(b"small", group())])
+        state.results.add([group_found(b"huge", huge)])
         state.results.finish(summary())
     assert [each.size for each in read_report(home).groups] == [50 * 10**12, 5]
 
@@ -427,7 +428,7 @@ def test_the_groups_can_be_gone_through_again_and_counted(home: Path) -> None:
 def test_results_that_were_not_finished_do_not_replace_the_last_report(home: Path) -> None:
     finished(home, "last")
     with closing(State(home)) as state:
-        state.results.add_group(b"digest", group(9))
+        state.results.add([group_found(b"digest", group(9))])
     assert read_report(home).run.id == "last"
     assert not (home / "report.unfinished.mdb").exists()
 
@@ -436,7 +437,7 @@ def test_a_report_can_be_read_while_the_next_audit_is_under_way_and_after_it(hom
     finished(home, "last")
     with closing(State(home)) as state:
         report = read_report(home)
-        state.results.add_group(b"digest", group(9))
+        state.results.add([group_found(b"digest", group(9))])
         assert [each.size for each in report.groups] == [5]
         state.results.finish(summary("next"))
         assert [each.size for each in report.groups] == [5]

@@ -1,0 +1,87 @@
+"""What the sorters settle by the listing alone: where every ETag is a proven MD5, equal ones are the groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import compress, groupby
+from operator import eq, itemgetter
+from typing import NamedTuple
+
+from s3dedup.engine.emit import Emitter, Tally
+from s3dedup.engine.narrow import Kind, kind_of
+from s3dedup.model import EvidenceKind
+from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Found, Listed, Stretch
+
+
+class Weighed(NamedTuple):
+    """What came of a stretch: groups, and the sizes of which not every ETag is proven, with their objects."""
+
+    entries: int
+    groups: list[Found]
+    tally: Tally
+    doubtful: list[tuple[int, list[bytes]]]
+
+
+@dataclass(frozen=True, slots=True)
+class WeighListed:
+    """Group the objects of a stretch by what the listing proves. `proven` are the kinds of ETags that are MD5s,
+    `buckets` says which bucket a location is in.
+    """
+
+    stretch: Stretch
+    proven: frozenset[Kind]
+    buckets: dict[bytes, str]
+
+    def __call__(self, listed: Listed) -> Weighed:
+        """Run by a sorter."""
+        entries = listed.entries(self.stretch)
+        groups: list[Found] = []
+        emitter = Emitter(groups.extend)
+        settled, doubtful = self._parted(entries)
+        for same in equal_etags(settled):
+            entry = Entry.unpack(same[0])
+            members = [(self.buckets[each[SOURCE]], listed.row(each)) for each in same]
+            emitter.emit(entry.size, b"md5:" + entry.digest, EvidenceKind.MD5_ETAG, members)
+        return Weighed(len(entries), groups, emitter.tally, doubtful)
+
+    def _parted(self, entries: list[bytes]) -> tuple[list[bytes], list[tuple[int, list[bytes]]]]:
+        """The entries of sizes of which every ETag is proven; and the others, where two or more share a size."""
+        if self.proven.issuperset(map(kind_of, entries)):
+            return entries, []
+        settled: list[bytes] = []
+        doubtful: list[tuple[int, list[bytes]]] = []
+        for size, group in groupby(entries, itemgetter(SIZE)):
+            sharing = list(group)
+            if self.proven.issuperset(map(kind_of, sharing)):
+                settled += sharing
+            elif len(sharing) > 1:
+                doubtful.append((int.from_bytes(size), sharing))
+        return settled, doubtful
+
+
+def equal_etags(entries: list[bytes]) -> Iterator[list[bytes]]:
+    """Of sorted entries, those that share size and ETag with another, set by set."""
+    tags = [entry[SIZE_AND_ETAG] for entry in entries]
+    same = list(map(eq, tags, tags[1:]))
+    start = stop = -1
+    for index in compress(range(len(same)), same):
+        if index != stop:
+            if stop > start:
+                yield entries[start : stop + 1]
+            start = index
+        stop = index + 1
+    if stop > start:
+        yield entries[start : stop + 1]
+
+
+def whole_where_needed(stretches: Iterable[tuple[Stretch, frozenset[Kind]]], proven: frozenset[Kind]) -> list[Stretch]:
+    """A size that is parted into several stretches has to be put together again if not every ETag of it is proven."""
+    wanted: list[Stretch] = []
+    for size, group in groupby(stretches, lambda pair: pair[0].size):
+        parts = list(group)
+        if size is None or all(kinds <= proven for _, kinds in parts):
+            wanted += [stretch for stretch, _ in parts]
+        else:
+            wanted.append(Stretch(parts[0][0].low, parts[-1][0].high))
+    return wanted

@@ -1,0 +1,52 @@
+"""Who works on all that was listed, once nothing is listed any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from s3dedup.engine.context import Context
+from s3dedup.engine.crew import Crew, Order, processes_to_use
+from s3dedup.shelf import Listed
+
+
+@dataclass(frozen=True, slots=True)
+class _SortersOffice:
+    """Where one sorter works: alone."""
+
+    listed: Listed
+
+    def desk(self) -> Listed:
+        return self.listed
+
+    def counted(self) -> None:
+        """Nothing is asked of the store."""
+
+    def close(self) -> None:
+        self.listed.close()
+
+
+class Sorters:
+    """Carry out orders on what was listed, stretch by stretch: a process for each core, or this one alone."""
+
+    def __init__(self, context: Context) -> None:
+        self._listed = context.state.listed
+        self._crew: Crew | None = None
+        processes = processes_to_use()
+        if processes:
+            directory, sources = context.state.directory, list(context.sources)
+            self._crew = Crew(
+                processes, processes, lambda _: _SortersOffice(Listed(directory, sources)), context.state.forget
+            )
+
+    def carry_out(self, orders: Iterable[Order]) -> Iterator[Any]:
+        """The answers to some orders, as they come; no faster than they are taken."""
+        return self._crew.carry_out(orders) if self._crew else (order(self._listed) for order in orders)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._crew:
+            self._crew.__exit__(kind)

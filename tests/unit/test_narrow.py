@@ -1,0 +1,158 @@
+"""Narrowing and weighing by the listing alone, stretch by stretch, held against the obvious way of doing it."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s3dedup.engine.by_listing import WeighListed, equal_etags, whole_where_needed
+from s3dedup.engine.narrow import LARGEST_READ, SAMPLES, Narrow, Samples
+from s3dedup.model import ListedObject
+from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Stretch
+from s3dedup.shelf.segment import ENTRY
+
+if TYPE_CHECKING:
+    from s3dedup.engine.narrow import Kind
+    from s3dedup.shelf import Listed
+
+HEX, MULTIPART, OTHER = 1, 2, 0
+EVERYTHING = Stretch(b"", None)
+
+
+def entry(size: int, tag: int = 0, form: int = HEX, source: int = 0, row: int = 0) -> bytes:
+    return ENTRY.pack(0, size, form, bytes([tag]) * 16, 0, source, 0, row)
+
+
+ENTRIES = st.lists(
+    st.builds(
+        entry,
+        size=st.integers(1, 5),
+        tag=st.integers(0, 3),
+        form=st.sampled_from([HEX, HEX, MULTIPART, OTHER]),
+        source=st.integers(0, 1),
+        row=st.integers(0, 999),
+    ),
+    max_size=40,
+    unique=True,
+).map(sorted)
+
+
+class FakeListed:
+    """What was listed, as a list."""
+
+    def __init__(self, entries: list[bytes]) -> None:
+        self._entries = entries
+
+    def entries(self, _: Stretch) -> list[bytes]:
+        return self._entries
+
+    def row(self, each: bytes) -> ListedObject:
+        parts = Entry.unpack(each)
+        return ListedObject(str(parts.row), parts.size, "", "STANDARD", "2026-01-01T00:00:00Z")
+
+
+def listed(entries: list[bytes]) -> Listed:
+    return cast("Listed", FakeListed(entries))
+
+
+@given(ENTRIES)
+def test_candidates_are_those_that_share_their_size(entries: list[bytes]) -> None:
+    sizes = Counter(each[SIZE] for each in entries)
+    candidates = [each for each in entries if sizes[each[SIZE]] > 1]
+    found = Narrow(EVERYTHING, sampling=True)(listed(entries))
+    assert (found.entries, found.objects) == (len(entries), len(candidates))
+    assert found.bytes == sum(Entry.unpack(each).size for each in candidates)
+    assert found.kinds == {(each[6], each[SOURCE]) for each in candidates}
+    assert {source: samples.seen for source, samples in found.samples.items()} == Counter(
+        each[SOURCE] for each in candidates
+    )
+
+
+def test_all_objects_of_a_size_that_is_parted_are_candidates() -> None:
+    found = Narrow(Stretch(b"", b"z", size=7), sampling=False)(listed([entry(7)]))
+    assert (found.objects, found.bytes, found.samples) == (1, 7, {})
+
+
+@given(ENTRIES)
+def test_samples_are_candidates_of_the_location_smallest_first_by_form(entries: list[bytes]) -> None:
+    samples = Samples.of(entries, random.Random(0))
+    assert samples.seen == len(entries)
+    assert len(samples.asked) == len(set(samples.asked)) == min(SAMPLES, len(entries))
+    assert set(samples.asked) <= set(entries)
+    assert samples.forms() == {each[6] for each in entries}
+    tags = Counter(each[SIZE_AND_ETAG] for each in entries)
+    for form, wanted in ((HEX, 2), (MULTIPART, 1), (OTHER, 0)):
+        firsts = [next(group) for _, group in groupby((e for e in entries if e[6] == form), itemgetter(slice(0, 25)))]
+        assert [each[:25] for each in samples.read.get(form, [])] == [each[:25] for each in firsts[:wanted]]
+        assert all(tags[each[SIZE_AND_ETAG]] > 1 for each in samples.twins.get(form, []))
+
+
+def test_what_is_too_large_to_be_read_is_no_sample_to_read() -> None:
+    samples = Samples.of([entry(LARGEST_READ, 1), entry(LARGEST_READ + 1, 2)], random.Random(0))
+    assert samples.read == {HEX: [entry(LARGEST_READ, 1)]}
+    assert len(samples.asked) == 2
+
+
+def test_a_fair_sample_of_parts_is_a_fair_sample_of_the_whole() -> None:
+    small, large = [entry(1, row=row) for row in range(10)], [entry(2, row=row) for row in range(90)]
+    chance = random.Random(1)
+    drawn: Counter[int] = Counter()
+    for _ in range(500):
+        merged = Samples.merged([Samples.of(small, chance), Samples.of(large, chance)], chance)
+        assert (merged.seen, len(set(merged.asked))) == (100, SAMPLES)
+        drawn.update(Entry.unpack(each).size for each in merged.asked)
+    assert 0.07 < drawn[1] / drawn.total() < 0.13
+
+
+def test_merged_samples_keep_the_smallest_and_every_form() -> None:
+    parts = [Samples.of([entry(size, tag) for tag in range(3)], random.Random(0)) for size in (5, 3)]
+    parts.append(Samples.of([entry(9, form=MULTIPART)], random.Random(0)))
+    merged = Samples.merged(parts, random.Random(0))
+    assert merged.read == {HEX: [entry(3, 0), entry(3, 1)], MULTIPART: [entry(9, form=MULTIPART)]}
+    assert Samples.merged([], random.Random(0)) == Samples()
+
+
+@given(ENTRIES)
+def test_sets_of_equal_etags_are_those_that_counting_finds(entries: list[bytes]) -> None:
+    expected = [list(group) for _, group in groupby(entries, itemgetter(slice(0, 25)))]
+    assert list(equal_etags(entries)) == [same for same in expected if len(same) > 1]
+
+
+@given(ENTRIES, st.frozensets(st.tuples(st.just(HEX), st.sampled_from([b"\0\0", b"\0\1"]))))
+def test_a_size_is_settled_where_all_its_etags_are_proven_and_else_handed_on_whole(
+    entries: list[bytes], proven: frozenset[Kind]
+) -> None:
+    weighed = WeighListed(EVERYTHING, proven, {b"\0\0": "a", b"\0\1": "b"})(listed(entries))
+    by_size = {size: list(group) for size, group in groupby(entries, itemgetter(SIZE))}
+    open_ones = {
+        size for size, group in by_size.items() if any((each[6], each[SOURCE]) not in proven for each in group)
+    }
+    doubtful = [(int.from_bytes(size), by_size[size]) for size in open_ones if len(by_size[size]) > 1]
+    assert sorted(weighed.doubtful) == sorted(doubtful)
+    settled = [each for each in entries if each[SIZE] not in open_ones]
+    sets = list(equal_etags(settled))
+    assert weighed.tally.groups == len(weighed.groups) == len(sets)
+    assert weighed.tally.redundant == sum(len(same) - 1 for same in sets)
+    assert weighed.entries == len(entries)
+
+
+def test_a_parted_size_is_put_together_again_only_where_an_etag_is_not_proven() -> None:
+    proven: frozenset[Kind] = frozenset({(HEX, b"\0\0")})
+    sure, unsure = proven, frozenset({(MULTIPART, b"\0\0")})
+    before, after = Stretch(b"", b"a"), Stretch(b"g", None)
+    parts = [Stretch(b"a", b"b", 7), Stretch(b"b", b"c", 7)]
+    others = [Stretch(b"c", b"e", 8), Stretch(b"e", b"g", 8)]
+    stretches = [
+        (before, unsure),
+        *((each, sure) for each in parts),
+        (others[0], sure),
+        (others[1], unsure),
+        (after, sure),
+    ]
+    assert whole_where_needed(stretches, proven) == [before, *parts, Stretch(b"c", b"g"), after]
