@@ -6,15 +6,16 @@ import hashlib
 import os
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from s3dedup import __version__
+from s3dedup.config import AuditConfig
 from s3dedup.engine import (
     Context,
     Crew,
@@ -32,84 +33,12 @@ from s3dedup.engine import (
     weigh_candidates,
 )
 from s3dedup.errors import UsageError
-from s3dedup.listing import Selection
 from s3dedup.model import AuditReport, EtagTrust, Location, RunInfo, Totals
 from s3dedup.shelf import ScanRecord, Segment, State, Summary, read_report
-from s3dedup.store import ObjectStore, S3Store, StoreConfig
+from s3dedup.store import S3Store, Stores
 
 RESUME_WITHIN = 24 * 3600.0
 """An interrupted listing is gone on with for so long (seconds); after that it is too old to be believed."""
-DIGESTS = ("sha1", "sha256")
-
-
-@dataclass(frozen=True, slots=True)
-class AuditConfig:
-    """What to audit, and how. What is None is taken from boto3's own configuration.
-
-    `locations` are `Location`s or texts like "s3://bucket/prefix"; one that another covers is left out. `state` is a
-    directory; None means the user's own (see `default_state`). Sizes are bytes. Globs match whole keys and their `*`
-    matches `/` too. `fresh` forgets a listing that was interrupted. `digest` is "sha1" or "sha256".
-
-    Raises:
-        UsageError: an option makes no sense.
-    """
-
-    locations: Sequence[Location | str]
-    state: Path | None = None
-    endpoint_url: str | None = None
-    profile: str | None = None
-    region: str | None = None
-    access_key: str | None = field(default=None, repr=False)
-    secret_key: str | None = field(default=None, repr=False)
-    no_sign_request: bool = False
-    requester_pays: bool = False
-    min_size: int = 0
-    include: Sequence[str] = ()
-    exclude: Sequence[str] = ()
-    storage_classes: Sequence[str] = ()
-    versions: bool = False
-    etag_trust: EtagTrust = EtagTrust.AUTO
-    digest: str = "sha1"
-    concurrency: int = 16
-    fresh: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.locations:
-            raise UsageError("There is nothing to audit: name at least one location, such as s3://bucket/prefix.")
-        if self.concurrency < 1:
-            raise UsageError(f"A concurrency of {self.concurrency} does nothing: pass 1 or more.")
-        if self.digest not in DIGESTS:
-            raise UsageError(f"{self.digest!r} is no digest that the audit uses: pass sha1 or sha256.")
-        if self.etag_trust not in set(EtagTrust):
-            raise UsageError(f"{self.etag_trust!r} is no way to trust ETags: pass auto, always or never.")
-        self.distinct_locations()
-
-    def distinct_locations(self) -> tuple[Location, ...]:
-        """The locations in order, each once, without those that lie inside another."""
-        try:
-            every = [each if isinstance(each, Location) else Location.parse(each) for each in self.locations]
-        except ValueError as error:
-            raise UsageError(f"{error}.") from error
-        distinct = list(dict.fromkeys(every))
-        return tuple(each for each in distinct if not any(other.covers(each) for other in distinct if other != each))
-
-    def selection(self) -> Selection:
-        """Which of the listed objects are wanted."""
-        classes = frozenset(self.storage_classes)
-        return Selection(self.min_size, tuple(self.include), tuple(self.exclude), classes)
-
-    def store(self) -> StoreConfig:
-        """How to reach the store."""
-        return StoreConfig(
-            self.endpoint_url,
-            self.profile,
-            self.region,
-            self.access_key,
-            self.secret_key,
-            self.no_sign_request,
-            self.requester_pays,
-            self.concurrency,
-        )
 
 
 def default_state() -> Path:
@@ -163,31 +92,65 @@ def report(state: Path | None = None) -> AuditReport:
 
 @contextmanager
 def _opened(config: AuditConfig, directory: Path, watch: Watch) -> Iterator[Context]:
-    """The store, the state, the crew and the threads, each given back in the end."""
-    selection, locations = config.selection(), config.distinct_locations()
+    """The stores, the state, the crew and the threads, each given back in the end."""
+    selection = config.selection()
     with ExitStack() as opened:
-        store = opened.enter_context(closing(S3Store(config.store())))
+        stores, locations = _stores(config, opened)
         state = opened.enter_context(closing(State(directory)))
-        scan = state.begin(_scan(config, store), oldest=_oldest(config))
+        scan = state.begin(_scan(config, stores, locations), oldest=_oldest(config))
 
         def office(number: int) -> Office:
-            return Office(store, Segment(directory, number), selection, config.versions)
+            return Office(stores, Segment(directory, number), selection, config.versions)
 
         def hire() -> Crew:
             return Crew(config.concurrency, processes_to_use(), office, state.forget)
 
         pool = opened.enter_context(Pool(config.concurrency))
-        watch.attach(lambda: store.meter.counted().work())
+        watch.attach(lambda: stores.counted().work())
         trust = EtagTrust(config.etag_trust)
-        yield Context(store, state, pool, watch, hire, locations, scan, config.versions, trust, config.digest)
+        yield Context(stores, state, pool, watch, hire, locations, scan, config.versions, trust, config.digest)
 
 
-def _scan(config: AuditConfig, store: ObjectStore) -> ScanRecord:
+def _stores(config: AuditConfig, opened: ExitStack) -> tuple[Stores, tuple[Location, ...]]:
+    """The stores, and the locations with their buckets named so that no two are named alike."""
+    sources = config.sources()
+    reached = list(dict.fromkeys(reach for reach, _ in sources))
+    stores = [opened.enter_context(closing(S3Store(reach))) for reach in reached]
+    places = {(reached.index(reach), location.bucket) for reach, location in sources}
+    names = named_apart([(stores[index].endpoint, index, bucket) for index, bucket in sorted(places)])
+    locations = tuple(
+        Location(names[reached.index(reach), location.bucket], location.prefix) for reach, location in sources
+    )
+    return Stores(stores, {name: place for place, name in names.items()}), locations
+
+
+def named_apart(places: Sequence[tuple[str, int, str]]) -> dict[tuple[int, str], str]:
+    """What to call the buckets of several stores, given as (endpoint, store's position, bucket): `bucket`, or
+    `bucket@host` where two endpoints have one of that name.
+
+    Raises:
+        UsageError: a bucket is to be reached in two ways.
+    """
+    endpoints: dict[str, set[str]] = defaultdict(set)
+    for endpoint, _, bucket in places:
+        endpoints[bucket].add(endpoint)
+    names: dict[tuple[int, str], str] = {}
+    for endpoint, position, bucket in places:
+        host = endpoint.partition("://")[2] or endpoint
+        name = bucket if len(endpoints[bucket]) == 1 else f"{bucket}@{host}"
+        if name in names.values():
+            raise UsageError(f"s3://{bucket} is named with two profiles or credentials: audit all of it with one.")
+        names[position, bucket] = name
+    return names
+
+
+def _scan(config: AuditConfig, stores: Stores, locations: Sequence[Location]) -> ScanRecord:
     """What this audit lists; a listing that was interrupted is only gone on with for exactly the same."""
-    locations = [str(location) for location in config.distinct_locations()]
-    asked = (store.endpoint, locations, config.versions, config.selection())
+    texts = [str(location) for location in locations]
+    places = [(stores.endpoint(each.bucket), stores.name(each.bucket), each.prefix) for each in locations]
+    asked = (places, config.versions, config.selection())
     digest = hashlib.blake2b(msgspec.msgpack.encode(asked, order="deterministic"), digest_size=16).digest()
-    return ScanRecord(digest, uuid.uuid4().hex, time.time(), locations, list(range(len(locations))))
+    return ScanRecord(digest, uuid.uuid4().hex, time.time(), texts, list(range(len(texts))))
 
 
 def _oldest(config: AuditConfig) -> float:
@@ -209,4 +172,4 @@ def _summary(context: Context, listed: Listing, emitter: Emitter) -> Summary:
         None,
     )
     run = RunInfo(scan.run_id, started, finished, tuple(scan.locations), complete)
-    return Summary(__version__, run, totals, context.store.meter.counted().work(), list(context.notes))
+    return Summary(__version__, run, totals, context.stores.counted().work(), list(context.notes))

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from s3dedup.audit import AuditConfig
 from s3dedup.audit import audit as run_audit
 from s3dedup.audit import report as last_report
 from s3dedup.cli import options
 from s3dedup.cli.output import check_output, write_report
 from s3dedup.cli.progress import watching
+from s3dedup.config import AuditConfig
 from s3dedup.demo import run_demo
 from s3dedup.model import EtagTrust
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from s3dedup.audit import AuditConfig, audit
+from s3dedup.audit import audit
+from s3dedup.config import AuditConfig
 from s3dedup.demo.corpus import BUCKETS, plant
 from s3dedup.demo.process import LOOPBACK
 from s3dedup.demo.seaweed import SeaweedServer

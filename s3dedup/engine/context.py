@@ -1,4 +1,4 @@
-"""What every stage is handed: the store, the state, the threads, and whom to tell."""
+"""What every stage is handed: the stores, the state, the threads, and whom to tell."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from s3dedup.engine.pool import Pool
 from s3dedup.engine.watch import Watch
 from s3dedup.errors import ObjectError
 from s3dedup.model import EtagTrust, ListedObject, Location, Skipped, SkipReason
-from s3dedup.shelf import ObjectFacts, ScanRecord, State, facts_key
-from s3dedup.store import ObjectStore
+from s3dedup.shelf import ObjectFacts, ScanRecord, State, facts_key, rule_key
+from s3dedup.store import Stores
 
 
 @dataclass(slots=True)
 class Context:
     """One audit under way. `sources` is each location by the number under which its pages are kept."""
 
-    store: ObjectStore
+    stores: Stores
     state: State
     pool: Pool
     watch: Watch
@@ -37,11 +37,18 @@ class Context:
 
     def facts(self, bucket: str, row: ListedObject) -> ObjectFacts:
         """What is known of an object from earlier, or empty facts."""
-        return self.state.facts.of(facts_key(self.store.endpoint, bucket, row), row)
+        return self.state.facts.of(self._key(bucket, row), row)
 
     def keep(self, bucket: str, row: ListedObject, facts: ObjectFacts) -> None:
         """Remember what was learnt of an object."""
-        self.state.facts.keep(facts_key(self.store.endpoint, bucket, row), facts)
+        self.state.facts.keep(self._key(bucket, row), facts)
+
+    def rule_key(self, bucket: str) -> bytes:
+        """Under which a bucket's rule is kept."""
+        return rule_key(self.stores.endpoint(bucket), self.stores.name(bucket))
+
+    def _key(self, bucket: str, row: ListedObject) -> bytes:
+        return facts_key(self.stores.endpoint(bucket), self.stores.name(bucket), row)
 
     def skip(self, bucket: str, row: ListedObject, error: ObjectError) -> None:
         """Put an object on the list of those that were not compared."""

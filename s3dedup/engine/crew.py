@@ -33,8 +33,8 @@ class Office(Protocol):
     def desk(self) -> Any:  # noqa: ANN401  orders know their desks
         """What one more connection works with."""
 
-    def counted(self) -> Counted | None:
-        """What this process has asked of the store since it was last asked."""
+    def counted(self) -> list[Counted]:
+        """What this process has asked of each store since this was last asked."""
 
     def close(self) -> None:
         """Nobody works here any more."""
@@ -61,8 +61,8 @@ class Crew:
 
     def __init__(self, connections: int, processes: int, hire: Hire, forget: Callable[[], None]) -> None:
         pipes = [Pipe() for _ in range(connections)]
-        self._ours = [ours for ours, _ in pipes]
-        self.idle = deque(self._ours)
+        self.connections = [ours for ours, _ in pipes]
+        self.idle = deque(self.connections)
         theirs = [their for _, their in pipes]
         self._offices = min(processes or 1, connections)
         crews = [theirs[number :: self._offices] for number in range(self._offices)]
@@ -81,7 +81,7 @@ class Crew:
     def _fork(self, crews: list[list[Connection]], hire: Hire, forget: Callable[[], None]) -> None:
         """Start the processes. Each ends when the last end of its life line is closed: with this process, at once."""
         life, self._life = Pipe(duplex=False)
-        mine = {*self._ours, self._life}
+        mine = {*self.connections, self._life}
 
         def work(number: int) -> None:
             for inherited in mine:
@@ -106,7 +106,7 @@ class Crew:
         with _alive():
             connection.send(order)
 
-    def answers(self, busy: Iterable[Connection]) -> Iterator[tuple[Connection, Any, Counted | None]]:
+    def answers(self, busy: Iterable[Connection]) -> Iterator[tuple[Connection, Any, list[Counted]]]:
         """Wait for some of these connections: their answers, and what their processes counted meanwhile. What an order
         failed with is its answer.
         """
@@ -142,7 +142,7 @@ class Crew:
         Raises:
             Exception: what it failed with.
         """
-        busy = set(self._ours[: self._offices])
+        busy = set(self.connections[: self._offices])
         for connection in busy:
             self.send(connection, order)
         while busy:
@@ -155,7 +155,7 @@ class Crew:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """End them; what they wrote is on disk. Who interrupts waits for no answer from the store."""
-        for connection in self._ours:
+        for connection in self.connections:
             connection.close()
         if self._life is not None:
             self._life.close()
@@ -201,8 +201,8 @@ class _Opening:
                 self._office = self._hire(self._number)
             return self._office.desk()
 
-    def counted(self) -> Counted | None:
-        return self._office.counted() if self._counts and self._office else None
+    def counted(self) -> list[Counted]:
+        return self._office.counted() if self._counts and self._office else []
 
     def close(self) -> None:
         if self._office is not None:

@@ -11,7 +11,7 @@ from s3dedup.evidence import read_etags
 from s3dedup.listing import Page, Selection, Share, Sight, following, in_order, peek, read_page, request_at
 from s3dedup.model import Cursor, Location, Span
 from s3dedup.shelf import Segment
-from s3dedup.store import Counted, ObjectStore
+from s3dedup.store import Counted, Stores
 
 SAMPLE = 8
 """How many keys of a page the plan is shown, beside the last one."""
@@ -19,19 +19,20 @@ SAMPLE = 8
 
 @dataclass(slots=True)
 class Desk:
-    """What a connection works with. `body` and `page` are those of the page that was fetched last."""
+    """What a connection works with. `body` and `page` are those of the page that was fetched last, from `bucket`."""
 
-    store: ObjectStore
+    stores: Stores
     segment: Segment
     pick: Callable[[Page], list[tuple[Any, ...]]]
     versions: bool
+    bucket: str = ""
     body: bytes = b""
     page: Page | None = None
 
     def read(self) -> Page:
         """The page that was fetched last, parsed once."""
         if self.page is None:
-            self.page = read_page(self.store, self.body, versions=self.versions)
+            self.page = read_page(self.stores.of(self.bucket), self.body, versions=self.versions)
         return self.page
 
 
@@ -39,18 +40,18 @@ class Desk:
 class Office:
     """What the connections of one process share."""
 
-    store: ObjectStore
+    stores: Stores
     segment: Segment
     selection: Selection
     versions: bool
 
     def desk(self) -> Desk:
         """For one more connection."""
-        return Desk(self.store, self.segment, self.selection.picker(), self.versions)
+        return Desk(self.stores, self.segment, self.selection.picker(), self.versions)
 
-    def counted(self) -> Counted:
-        """What was asked of the store since this was last asked."""
-        return self.store.meter.take()
+    def counted(self) -> list[Counted]:
+        """What was asked of each store since this was last asked."""
+        return self.stores.take()
 
     def close(self) -> None:
         """Nobody writes any more."""
@@ -86,7 +87,7 @@ class Fetch:
     def __call__(self, desk: Desk) -> Fetched:
         """Run at a desk."""
         request = request_at(self.location, self.after, self.cursor, versions=desk.versions)
-        desk.body, desk.page = desk.store.list_page(request), None
+        desk.bucket, desk.body, desk.page = request.bucket, desk.stores.list_page(request), None
         if self.in_sequence:
             told, ahead = peek(desk.body, versions=desk.versions)
             return Fetched(Sight((), ahead if told else self._following(desk)), ordered=True)

@@ -23,8 +23,8 @@ from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.evidence import Form, Layout, read_etag
 from s3dedup.hashing import etag_of_bytes
 from s3dedup.model import Encryption, EtagTrust, HeadFacts, ListedObject
-from s3dedup.shelf import BucketRule, Entry, rule_key
-from s3dedup.store import ObjectStore
+from s3dedup.shelf import BucketRule, Entry
+from s3dedup.store import Stores
 from s3dedup.text import human_count
 
 MAX_AGE = 7 * 24 * 3600.0
@@ -59,13 +59,13 @@ class _Learner:
         self._right: dict[int, list[bool]] = defaultdict(list)
 
     def job(self) -> Job[tuple[str, BucketRule]]:
-        rule_of, key = self._context.state.rules, rule_key(self._context.store.endpoint, self._bucket)
+        rule_of, key = self._context.state.rules, self._context.rule_key(self._bucket)
         rule = self._still_good(rule_of.get(key))
         if rule is None or rule.encryption is not None:
             yield from self._each(self._not_yet_asked(), self._head)
         if rule is None or (rule.encryption is not None and not self._confirmed()):
-            yield [Task(lambda: self._context.store.default_encryption(self._bucket), self._set_default)]
-            if not self._context.store.trusted_endpoint:
+            yield [Task(lambda: self._context.stores.default_encryption(self._bucket), self._set_default)]
+            if not self._context.stores.is_aws(self._bucket):
                 yield from self._each(self._to_read(), self._read)
             rule_of[key] = rule = self._rule()
         self._context.watch.advance(1)
@@ -106,7 +106,7 @@ class _Learner:
     def _head(self, entry: bytes, row: ListedObject) -> Task[HeadFacts]:
         layout = read_etag(row.etag).form is Form.MULTIPART
         return Task(
-            lambda: self._context.store.head(self._bucket, row, layout=layout),
+            lambda: self._context.stores.head(self._bucket, row, layout=layout),
             partial(self._asked, entry, row),
             partial(self._refuses, row),
         )
@@ -127,7 +127,7 @@ class _Learner:
     def _read(self, entry: bytes, row: ListedObject) -> Task[bool]:
         form = Entry.unpack(entry).form
         return Task(
-            lambda: _etag_is_right(self._context.store, self._bucket, row),
+            lambda: _etag_is_right(self._context.stores, self._bucket, row),
             partial(self._calibrated, form, row),
             partial(log_read, self._bucket, row, 0, row.size),
         )
@@ -138,7 +138,7 @@ class _Learner:
 
     def _rule(self) -> BucketRule:
         """Put together what was learnt; an object that could not be had proves nothing."""
-        proven = {form: self._context.store.trusted_endpoint or _all_right(self._right[form]) for form in PROVABLE}
+        proven = {form: self._context.stores.is_aws(self._bucket) or _all_right(self._right[form]) for form in PROVABLE}
         proven_default = self._default in UNENCRYPTED and self._heads and self._confirmed()
         encryption = self._default if proven_default else None
         forms = sorted(self._samples.forms())
@@ -148,7 +148,7 @@ class _Learner:
     def _sentences(self, encryption: Encryption | None, proven: dict[Form, bool]) -> Iterator[str]:
         for form in sorted(self._samples.forms() & set(PROVABLE)):
             name, calibrated = PROVABLE[Form(form)], len(self._right[form])
-            if self._context.store.trusted_endpoint:
+            if self._context.stores.is_aws(self._bucket):
                 yield f"{name} ETags follow AWS's rules"
             elif proven[Form(form)]:
                 yield f"{name} ETags proven by reading {human_count(calibrated, 'object')}"
@@ -165,7 +165,7 @@ def _all_right(answers: list[bool]) -> bool:
     return bool(answers) and all(answers)
 
 
-def _etag_is_right(store: ObjectStore, bucket: str, row: ListedObject) -> bool:
+def _etag_is_right(store: Stores, bucket: str, row: ListedObject) -> bool:
     """Read an object and say whether its ETag is the one that AWS's rules give its bytes."""
     if read_etag(row.etag).form is Form.HEX:
         return etag_of_bytes(store, bucket, row, None) == row.etag.lower()

@@ -111,7 +111,7 @@ def _tour(context: Context, index: int) -> _Tour:
     source, location = context.scan.sources[index], context.locations[index]
     spans = context.state.listed_spans(source)
     split = index not in context.scan.in_sequence and not location.bucket.endswith(DIRECTORY_BUCKET)
-    left = gaps(spans, by_token=not context.store.trusted_endpoint) if split else rest_in_sequence(spans)
+    left = gaps(spans, by_token=not context.stores.is_aws(location.bucket)) if split else rest_in_sequence(spans)
     plan = Plan(location.prefix, left, split, len(spans))
     if spans:  # the free guesses were made by the run that went before
         plan.free_probes = 0
@@ -120,7 +120,7 @@ def _tour(context: Context, index: int) -> _Tour:
 
 def _fits(context: Context, tour: _Tour) -> bool:
     """On AWS the order is documented; elsewhere the parts have to prove that they are one walk."""
-    if context.store.trusted_endpoint or not tour.plan.split:
+    if context.stores.is_aws(tour.location.bucket) or not tour.plan.split:
         return True
     return seams_hold(context.state.listed_spans(tour.source))
 
@@ -136,15 +136,23 @@ class _Errand:
 
 
 @dataclass(slots=True)
-class _Pace:
-    """How many pages are asked for at once: halved when the store says SlowDown, one more for each full round."""
+class Pace:
+    """How many pages one store is asked for at once: halved when it says SlowDown, one more for each full round."""
 
     most: float
     allowed: float
     slow_downs: int = 0
     eased: float = 0.0
+    under_way: int = 0
 
-    def after_answer(self, slow_downs: int) -> None:
+    @property
+    def has_room(self) -> bool:
+        """Whether one more may be asked for."""
+        return self.under_way < self.allowed
+
+    def answered(self, slow_downs: int) -> None:
+        """One was answered, and the store has said SlowDown so often by now."""
+        self.under_way -= 1
         if slow_downs > self.slow_downs and time.monotonic() - self.eased > EASED:
             self.allowed, self.eased = max(1.0, self.allowed / 2), time.monotonic()
         elif slow_downs == self.slow_downs:
@@ -153,15 +161,16 @@ class _Pace:
 
 
 class _Dispatch:
-    """Hands the pages of all locations to the connections: to the location that has the fewest under way."""
+    """Hands the pages of all locations to the connections: to the location that has the fewest under way, of a store
+    that bears more.
+    """
 
     def __init__(self, context: Context, crew: Crew, tours: list[_Tour]) -> None:
         self._context = context
         self._tours = tours
         self._crew = crew
         self._busy: dict[Connection, _Errand] = {}
-        most = len(self._crew.idle)
-        self._pace = _Pace(most, most, context.store.meter.counted().slow_downs)
+        self._paces: dict[str, Pace] = {}
 
     def run(self) -> None:
         """Until nothing is left."""
@@ -171,27 +180,36 @@ class _Dispatch:
                 self._crew.everywhere(Sort())
                 return
             for connection, answer, counted in self._crew.answers(self._busy):
-                if counted is not None:
-                    self._context.store.meter.add(counted)
-                self._pace.after_answer(self._context.store.meter.counted().slow_downs)
+                if counted:
+                    self._context.stores.add(counted)
                 self._take(connection, self._busy.pop(connection), answer)
 
     def _send_out(self) -> None:
-        while self._crew.idle and len(self._busy) < self._pace.allowed:
+        while self._crew.idle:
             errand = self._next_errand()
             if errand is None:
                 return
             tour = errand.tour
             tour.under_way += 1
+            self._pace(tour).under_way += 1
             order = Fetch(tour.location, errand.after, errand.cursor, in_sequence=not tour.plan.split)
             self._send(self._crew.idle.popleft(), errand, order)
 
     def _next_errand(self) -> _Errand | None:
         for tour in sorted(self._tours, key=lambda tour: tour.under_way):
-            interval = tour.next()
+            interval = tour.next() if self._pace(tour).has_room else None
             if interval is not None:
                 return _Errand(tour, interval, interval.low, interval.cursor)
         return None
+
+    def _pace(self, tour: _Tour) -> Pace:
+        bucket = tour.location.bucket
+        pace = self._paces.get(self._context.stores.endpoint(bucket))
+        if pace is None:
+            most = len(self._crew.connections)
+            pace = Pace(most, most, self._context.stores.slow_downs(bucket))
+            self._paces[self._context.stores.endpoint(bucket)] = pace
+        return pace
 
     def _send(self, connection: Connection, errand: _Errand, order: Fetch | Keep) -> None:
         self._busy[connection] = errand
@@ -200,6 +218,8 @@ class _Dispatch:
     def _take(self, connection: Connection, errand: _Errand, answer: Any) -> None:  # noqa: ANN401  by order
         """A page that was fetched is kept by the connection that has it, while another may fetch the next one."""
         tour = errand.tour
+        if not isinstance(answer, Kept):
+            self._pace(tour).answered(self._context.stores.slow_downs(tour.location.bucket))
         if isinstance(answer, Exception):
             self._failed(errand, answer)
         elif isinstance(answer, Fetched) and not tour.misfit:

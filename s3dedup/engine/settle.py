@@ -40,7 +40,7 @@ def settle_doubts(context: Context, rules: dict[str, BucketRule], emitter: Emitt
     jobs = (_Settlement(context, weigher, emitter, doubt).job() for _, doubt in context.state.doubts.records())
     for _ in context.pool.drive(jobs):
         pass
-    read = human_bytes(context.store.meter.counted().bytes_read)
+    read = human_bytes(context.stores.counted().bytes_read)
     groups, redundant = (
         human_count(emitter.tally.groups, "group"),
         human_count(emitter.tally.redundant, "redundant object"),
@@ -117,7 +117,7 @@ class _Settlement:
         placed = self._contents[want.contender.name].candidates[0]
         part = self._grid[want.number]
         return Task(
-            partial(hash_range, self._context.store, *placed, part, self._context.digest),
+            partial(hash_range, self._context.stores, *placed, part, self._context.digest),
             partial(self._learnt, want, placed),
             partial(self._failed, want, placed),
         )

@@ -9,6 +9,7 @@ from typing import Any, Self
 from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew, Order, processes_to_use
 from s3dedup.shelf import Listed
+from s3dedup.store import Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,9 @@ class _SortersOffice:
     def desk(self) -> Listed:
         return self.listed
 
-    def counted(self) -> None:
-        """Nothing is asked of the store."""
+    def counted(self) -> list[Counted]:
+        """Nothing is asked of the stores."""
+        return []
 
     def close(self) -> None:
         self.listed.close()

@@ -107,7 +107,7 @@ class Weigher:
         etag = read_etag(row.etag)
         head = self._context.facts(bucket, row).head
         layout = Layout.of(row.size, head.first_part, head.parts) if head else None
-        checksums = head.checksums if head and self._context.store.trusted_endpoint else ()
+        checksums = head.checksums if head and self._context.stores.is_aws(bucket) else ()
         return Known(row.size, etag, self._meaning(etag.form, bucket, head), layout, checksums)
 
     def clusters(self, members: Sequence[Placed]) -> tuple[list[Cluster], list[int]]:
@@ -162,13 +162,13 @@ class _Examination:
         if known.meaning is Meaning.MULTIPART:
             return known.etag.parts > 1
         promised = placed[1].checksum_type == "FULL_OBJECT"
-        return known.meaning is Meaning.OPAQUE and promised and self._context.store.trusted_endpoint
+        return known.meaning is Meaning.OPAQUE and promised and self._context.stores.is_aws(placed[0])
 
     def _head(self, index: int, placed: Placed) -> Task[HeadFacts]:
         self._asked.add(index)
         layout = read_etag(placed[1].etag).form is Form.MULTIPART
         return Task(
-            partial(self._context.store.head, *placed, layout=layout),
+            partial(self._context.stores.head, *placed, layout=layout),
             partial(self._learnt, placed),
             partial(self._failed, index, placed),
         )

@@ -7,7 +7,7 @@ import hashlib
 from s3dedup.hashing.grid import Grid, Range, fingerprint
 from s3dedup.hashing.lockstep import Contender, Lockstep, Wanted, lockstep
 from s3dedup.model import ListedObject
-from s3dedup.store import ObjectStore
+from s3dedup.store import BodyReader
 
 __all__ = [
     "Contender",
@@ -22,11 +22,11 @@ __all__ = [
 ]
 
 
-def hash_range(store: ObjectStore, bucket: str, row: ListedObject, part: Range, algorithm: str) -> bytes:
+def hash_range(store: BodyReader, bucket: str, row: ListedObject, part: Range, algorithm: str) -> bytes:
     """Stream one range and return its digest; never holds more than a chunk of it.
 
     Raises:
-        ObjectError: see `ObjectStore.read_range`.
+        ObjectError: see `BodyReader.read_range`.
     """
     digest = hashlib.new(algorithm)
     for chunk in store.read_range(bucket, row, part.start, part.stop):
@@ -34,13 +34,13 @@ def hash_range(store: ObjectStore, bucket: str, row: ListedObject, part: Range, 
     return digest.digest()
 
 
-def etag_of_bytes(store: ObjectStore, bucket: str, row: ListedObject, part_size: int | None) -> str:
+def etag_of_bytes(store: BodyReader, bucket: str, row: ListedObject, part_size: int | None) -> str:
     """Stream a whole object and return the ETag that AWS gives such bytes when they are not encrypted with a key of
     the customer's: their MD5, or for parts of `part_size` bytes `hex(MD5(md5_1 || ... || md5_N))-N` (UG
     checking-object-integrity-upload).
 
     Raises:
-        ObjectError: see `ObjectStore.read_range`.
+        ObjectError: see `BodyReader.read_range`.
     """
     if part_size is None:
         return hash_range(store, bucket, row, Range(0, row.size), "md5").hex()

@@ -25,7 +25,18 @@ class PageRequest(NamedTuple):
     version_id_marker: str | None = None
 
 
-class ObjectStore(Protocol):
+class BodyReader(Protocol):
+    """Whoever can stream an object's bytes."""
+
+    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
+        """Stream the bytes `start` (inclusive) to `stop` (exclusive), exactly, of the object as it was listed.
+
+        Raises:
+            ObjectError: it changed, vanished, is archived, may not be read, or was not delivered.
+        """
+
+
+class ObjectStore(BodyReader, Protocol):
     """An S3 store, read-only."""
 
     @property
@@ -58,13 +69,6 @@ class ObjectStore(Protocol):
 
         Raises:
             ObjectError: this object cannot be asked about; see its subclasses.
-        """
-
-    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
-        """Stream the bytes `start` (inclusive) to `stop` (exclusive), exactly, of the object as it was listed.
-
-        Raises:
-            ObjectError: it changed, vanished, is archived, may not be read, or was not delivered.
         """
 
     @property

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.audit import AuditConfig, default_state
+from s3dedup.audit import default_state
+from s3dedup.config import AuditConfig
 from s3dedup.errors import UsageError
 from s3dedup.model import Location, utc_from_iso
 
@@ -91,7 +92,7 @@ def test_which_locations_another_covers(one: str, other: str, *, covered: bool) 
     ],
 )
 def test_no_object_is_audited_twice(asked: list[str], audited: list[str]) -> None:
-    assert [str(location) for location in AuditConfig(asked).distinct_locations()] == audited
+    assert [str(location) for _, location in AuditConfig(asked).sources()] == audited
 
 
 def test_nothing_to_audit_is_refused() -> None:

@@ -1,0 +1,103 @@
+"""What to audit, how to reach it, and how to go about it: every option, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from s3dedup.errors import UsageError
+from s3dedup.listing import Selection
+from s3dedup.model import EtagTrust, Location
+from s3dedup.store import StoreConfig
+
+DIGESTS = ("sha1", "sha256")
+REACH = tuple(each.name for each in fields(StoreConfig) if each.name != "connections")
+"""The options that say how a store is reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A location with a way to reach it of its own. What is None is as in the `AuditConfig`."""
+
+    location: Location | str
+    endpoint_url: str | None = None
+    profile: str | None = None
+    region: str | None = None
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    no_sign_request: bool | None = None
+    requester_pays: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditConfig:
+    """What to audit, and how. What is None is taken from boto3's own configuration.
+
+    `locations` are `Location`s, texts like "s3://bucket/prefix", or `Source`s where they are to be reached in different
+    ways; one that another covers is left out. `state` is a directory; None means the user's own (see `default_state`).
+    Sizes are bytes. Globs match whole keys and their `*` matches `/` too. `fresh` forgets a listing that was
+    interrupted. `digest` is "sha1" or "sha256". `concurrency` requests are under way at a time, to all stores together.
+
+    Raises:
+        UsageError: an option makes no sense.
+    """
+
+    locations: Sequence[Location | str | Source]
+    state: Path | None = None
+    endpoint_url: str | None = None
+    profile: str | None = None
+    region: str | None = None
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    no_sign_request: bool = False
+    requester_pays: bool = False
+    min_size: int = 0
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    storage_classes: Sequence[str] = ()
+    versions: bool = False
+    etag_trust: EtagTrust = EtagTrust.AUTO
+    digest: str = "sha1"
+    concurrency: int = 16
+    fresh: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.locations:
+            raise UsageError("There is nothing to audit: name at least one location, such as s3://bucket/prefix.")
+        if self.concurrency < 1:
+            raise UsageError(f"A concurrency of {self.concurrency} does nothing: pass 1 or more.")
+        if self.digest not in DIGESTS:
+            raise UsageError(f"{self.digest!r} is no digest that the audit uses: pass sha1 or sha256.")
+        if self.etag_trust not in set(EtagTrust):
+            raise UsageError(f"{self.etag_trust!r} is no way to trust ETags: pass auto, always or never.")
+        self.sources()
+
+    def sources(self) -> tuple[tuple[StoreConfig, Location], ...]:
+        """How to reach each location: in order, each once, without those that lie inside another."""
+        sources = [each if isinstance(each, Source) else Source(each) for each in self.locations]
+        try:
+            every = [(self._reach(source), _located(source.location)) for source in sources]
+        except ValueError as error:
+            raise UsageError(f"{error}.") from error
+        distinct = list(dict.fromkeys(every))
+        return tuple(
+            (reach, each)
+            for reach, each in distinct
+            if not any(other.covers(each) for by, other in distinct if by == reach and other != each)
+        )
+
+    def _reach(self, source: Source) -> StoreConfig:
+        """How to reach a source's store."""
+        mine = StoreConfig(**{name: getattr(self, name) for name in REACH}, connections=self.concurrency)
+        own = {name: value for name in REACH if (value := getattr(source, name)) is not None}
+        return replace(mine, **own)
+
+    def selection(self) -> Selection:
+        """Which of the listed objects are wanted."""
+        classes = frozenset(self.storage_classes)
+        return Selection(self.min_size, tuple(self.include), tuple(self.exclude), classes)
+
+
+def _located(location: Location | str) -> Location:
+    return location if isinstance(location, Location) else Location.parse(location)

@@ -1,0 +1,76 @@
+"""Several stores as one, for an audit across accounts, regions and endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from s3dedup.model import Encryption, HeadFacts, ListedObject
+from s3dedup.store.base import ObjectStore, PageRequest
+from s3dedup.store.meter import Counted
+
+
+class Stores:
+    """Every bucket under the name that reports give it: `places` says in which of the stores (by position) it is, and
+    what it is called there. Safe to use from many threads.
+    """
+
+    def __init__(self, stores: Sequence[ObjectStore], places: Mapping[str, tuple[int, str]]) -> None:
+        self._stores = stores
+        self._places = places
+
+    def of(self, bucket: str) -> ObjectStore:
+        """The store that a bucket is in."""
+        return self._stores[self._places[bucket][0]]
+
+    def is_aws(self, bucket: str) -> bool:
+        """See `ObjectStore.trusted_endpoint`."""
+        return self.of(bucket).trusted_endpoint
+
+    def endpoint(self, bucket: str) -> str:
+        """See `ObjectStore.endpoint`."""
+        return self.of(bucket).endpoint
+
+    def list_page(self, request: PageRequest) -> bytes:
+        """See `ObjectStore.list_page`."""
+        return self.of(request.bucket).list_page(request._replace(bucket=self.name(request.bucket)))
+
+    def default_encryption(self, bucket: str) -> Encryption | None:
+        """See `ObjectStore.default_encryption`."""
+        return self.of(bucket).default_encryption(self.name(bucket))
+
+    def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
+        """See `ObjectStore.head`."""
+        return self.of(bucket).head(self.name(bucket), row, layout=layout)
+
+    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
+        """See `ObjectStore.read_range`."""
+        return self.of(bucket).read_range(self.name(bucket), row, start, stop)
+
+    def name(self, bucket: str) -> str:
+        """What a bucket is called in its store."""
+        return self._places[bucket][1]
+
+    def counted(self) -> Counted:
+        """What was asked of all stores so far."""
+        total = Counted()
+        for store in self._stores:
+            total = total.plus(**store.meter.counted()._asdict())
+        return total
+
+    def slow_downs(self, bucket: str) -> int:
+        """How often the store of this bucket said that it is asked too much."""
+        return self.of(bucket).meter.counted().slow_downs
+
+    def take(self) -> list[Counted]:
+        """What was asked of each store since this was last asked; for a process that hands it to another."""
+        return [store.meter.take() for store in self._stores]
+
+    def add(self, counted: Sequence[Counted]) -> None:
+        """Add what another process has asked of each store."""
+        for store, more in zip(self._stores, counted, strict=True):
+            store.meter.add(more)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        for store in self._stores:
+            store.close()
