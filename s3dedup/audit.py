@@ -7,7 +7,7 @@ import os
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +35,7 @@ from s3dedup.engine import (
 from s3dedup.errors import UsageError
 from s3dedup.model import AuditReport, EtagTrust, Location, RunInfo, Totals
 from s3dedup.shelf import ScanRecord, Segment, State, Summary, read_report
-from s3dedup.store import S3Store, Stores
+from s3dedup.store import ObjectStore, S3Store, StoreConfig, Stores
 
 RESUME_WITHIN = 24 * 3600.0
 """An interrupted listing is gone on with for so long (seconds); after that it is too old to be believed."""
@@ -54,18 +54,21 @@ def default_state() -> Path:
         raise UsageError("There is no home directory to keep the state in: pass --state.") from error
 
 
-def audit(config: AuditConfig, watch: Watch | None = None) -> AuditReport:
+OpenStore = Callable[[StoreConfig], ObjectStore]
+
+
+def audit(config: AuditConfig, watch: Watch | None = None, *, open_store: OpenStore = S3Store) -> AuditReport:
     """Find the duplicates in some locations. Reads only; everything learnt is kept in the state directory.
 
     An audit that was interrupted goes on where it was. Objects that cannot be compared are in the report's `skipped`;
-    whatever stops the whole audit is raised.
+    whatever stops the whole audit is raised. `open_store` gives the store for each way of reaching one.
 
     Raises:
         S3DedupError: see `s3dedup.errors` for each way this can fail, and its exit code.
     """
     watch = watch or Watch()
     directory = config.state or default_state()
-    with _opened(config, directory, watch) as context:
+    with _opened(config, directory, watch, open_store) as context:
         emitter = Emitter(context.state.results.add)
 
         listed = list_locations(context)
@@ -91,11 +94,11 @@ def report(state: Path | None = None) -> AuditReport:
 
 
 @contextmanager
-def _opened(config: AuditConfig, directory: Path, watch: Watch) -> Iterator[Context]:
+def _opened(config: AuditConfig, directory: Path, watch: Watch, open_store: OpenStore) -> Iterator[Context]:
     """The stores, the state, the crew and the threads, each given back in the end."""
     selection = config.selection()
     with ExitStack() as opened:
-        stores, locations = _stores(config, opened)
+        stores, locations = _stores(config, open_store, opened)
         state = opened.enter_context(closing(State(directory)))
         scan = state.begin(_scan(config, stores, locations), oldest=_oldest(config))
 
@@ -111,11 +114,11 @@ def _opened(config: AuditConfig, directory: Path, watch: Watch) -> Iterator[Cont
         yield Context(stores, state, pool, watch, hire, locations, scan, config.versions, trust, config.digest)
 
 
-def _stores(config: AuditConfig, opened: ExitStack) -> tuple[Stores, tuple[Location, ...]]:
+def _stores(config: AuditConfig, open_store: OpenStore, opened: ExitStack) -> tuple[Stores, tuple[Location, ...]]:
     """The stores, and the locations with their buckets named so that no two are named alike."""
     sources = config.sources()
     reached = list(dict.fromkeys(reach for reach, _ in sources))
-    stores = [opened.enter_context(closing(S3Store(reach))) for reach in reached]
+    stores = [opened.enter_context(closing(open_store(reach))) for reach in reached]
     places = {(reached.index(reach), location.bucket) for reach, location in sources}
     names = named_apart([(stores[index].endpoint, index, bucket) for index, bucket in sorted(places)])
     locations = tuple(

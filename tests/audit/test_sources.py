@@ -93,9 +93,7 @@ def test_a_small_bucket_does_not_wait_for_a_large_one(fake: FakeS3, other: FakeS
     assert pages_before[0] <= 3
 
 
-def test_where_one_store_is_asked_too_much_no_object_of_any_is_lost(
-    fake: FakeS3, other: FakeS3, tmp_path: Path
-) -> None:
+def test_where_one_store_is_asked_too_much_no_object_is_lost(fake: FakeS3, other: FakeS3, tmp_path: Path) -> None:
     for number in range(3000):
         fake.put("slow", f"{number:05}", b"")
         other.put("fast", f"{number:05}", b"")
