@@ -4,7 +4,7 @@ from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew, processes_to_use
 from s3dedup.engine.emit import Emitter
 from s3dedup.engine.lister import Office
-from s3dedup.engine.narrow import narrow
+from s3dedup.engine.narrowing import narrow
 from s3dedup.engine.pool import Pool
 from s3dedup.engine.rules import learn
 from s3dedup.engine.scan import Listing, list_locations

@@ -9,7 +9,7 @@ from operator import eq, itemgetter
 from typing import NamedTuple
 
 from s3dedup.engine.emit import Emitter, Tally
-from s3dedup.engine.narrow import Kind, kind_of
+from s3dedup.engine.narrowing import Kind, kind_of
 from s3dedup.model import EvidenceKind
 from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Found, Listed, Stretch
 

@@ -23,7 +23,7 @@ VERSION = b"\x01"
 class ObjectFacts(msgspec.Struct, array_like=True):
     """What was learnt about one object at a price; stale unless `etag`, `size` and `modified` are still as listed.
 
-    `ranges` maps a position in the range grid of the `digest` algorithm to that range's digest.
+    `ranges`, `parts` and `whole` are digests of its bytes, as in `hashing.Findings`; the ranges by `digest`.
     """
 
     etag: str
@@ -32,6 +32,8 @@ class ObjectFacts(msgspec.Struct, array_like=True):
     head: HeadFacts | None = None
     digest: str = ""
     ranges: dict[int, bytes] = {}
+    parts: dict[int, dict[int, bytes]] = {}
+    whole: dict[str, bytes] = {}
 
     def still_of(self, row: ListedObject) -> bool:
         """Whether the object is the one that this was learnt about."""

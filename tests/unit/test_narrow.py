@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3dedup.engine.by_listing import WeighListed, equal_etags, whole_where_needed
-from s3dedup.engine.narrow import LARGEST_READ, SAMPLES, Narrow, Samples
+from s3dedup.engine.narrowing import LARGEST_READ, SAMPLES, Narrow, Samples
 from s3dedup.model import ListedObject
 from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Stretch
 from s3dedup.shelf.segment import ENTRY
 
 if TYPE_CHECKING:
-    from s3dedup.engine.narrow import Kind
+    from s3dedup.engine.narrowing import Kind
     from s3dedup.shelf import Listed
 
 HEX, MULTIPART, OTHER = 1, 2, 0
