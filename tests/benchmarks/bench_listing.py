@@ -12,8 +12,10 @@ all objects ends the benchmark. The server runs on the same machine, and its CPU
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,7 +48,7 @@ HEADER = (
 
 @dataclass(slots=True)
 class Runs:
-    """What a contender took, run by run; `files` are the sizes of what its last run has left in its state (bytes).
+    """What a contender took, run by run; `files` are the bytes that its last run has left in its state, by file.
 
     `lists` stays empty where the server does not count.
     """
@@ -65,7 +67,7 @@ class Runs:
             to = Run(self.site, Path(made, "output"), Path(made, "state"))
             self.usages.append(run(self.contender.command(to), environment(self.site.settings()), to.output))
             self.contender.check(to)
-            self.files = {path.name: path.stat().st_size for path in to.state.glob("*.mdb")}
+            self.files = _bytes_by_file(to.state)
         if self.site.counts:
             self.lists.append(_stats(self.site.endpoint_url)["pages"])
         print(f"{self.contender.name}: {self.usages[-1].seconds:.2f} s", file=sys.stderr)
@@ -95,6 +97,14 @@ class Runs:
             return "-"
         least, sent = -(-self.site.objects // PAGE), median(self.lists)
         return f"{sent:,.0f} ({sent / least - 1:+.1%})"
+
+
+def _bytes_by_file(state: Path) -> dict[str, int]:
+    """Files that differ in their number only are taken together."""
+    files: Counter[str] = Counter()
+    for path in state.glob("*.mdb"):
+        files[re.sub(r"\d+", "*", path.name)] += path.stat().st_size
+    return dict(files)
 
 
 def _stats(endpoint_url: str, query: str = "") -> dict[str, Any]:
