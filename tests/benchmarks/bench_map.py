@@ -141,7 +141,7 @@ def _rate(count: int, seconds: float) -> str:
 
 def _print(what: str, rounds: int, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     bold = [[f"**{name}**" if name == "s3dedup" else name, *cells] for name, *cells in rows]
-    print(f"\n{what}. Medians and most memory of {rounds} rounds. {markdown.origin()}")
+    print(f"\n{what}, {markdown.rounds(rounds)}. {markdown.origin()}")
     print(f"shelve.open takes {_backend()} here.\n\n{markdown.table(['', *header], bold)}", flush=True)
 
 

@@ -30,9 +30,9 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def count(value: float) -> str:
-    """A whole number."""
-    return f"{value:,.0f}"
+def rounds(number: int) -> str:
+    """Of how many runs the figures tell."""
+    return f"medians (of memory the most) of {number} rounds" if number > 1 else "one round"
 
 
 def mebibytes(value: int) -> str:
