@@ -1,4 +1,4 @@
-"""The benchmarks still run; what they measure is for whoever reads their tables."""
+"""The benchmarks still run, and measure what they say; what comes of it is for whoever reads their tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.benchmarks.contenders import CONTENDERS, Run, Site
+from tests.benchmarks.measure import environment, run
+
+CHILD = """
+import time
+kept = b"x" * (60 << 20)
+while time.process_time() < 0.4:
+    pass
+"""
+PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CHILD!r}], check=True)"
 
 
 def rows(script: str, *arguments: str) -> dict[str, list[str]]:
@@ -48,3 +59,21 @@ def test_the_benchmark_of_maps_finds_nothing_again_of_what_was_in_memory() -> No
     found = rows("bench_map.py", "--objects", "3000", "--digests", "5000", "--only", "shelve.open", "--only", "dict")
     assert found["dict"][-1] == "0.0%"
     assert found["shelve.open"][-1].endswith("%")
+
+
+def test_what_a_program_starts_counts_as_its_own(tmp_path: Path) -> None:
+    usage = run([sys.executable, "-c", PARENT], environment({}), tmp_path / "output")
+    assert usage.cpu_seconds > 0.4
+    assert min(usage.memory.largest, usage.memory.anonymous) > 60 << 20
+
+
+def test_a_program_that_fails_ends_the_benchmark_with_what_it_said(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="ended with code 1:\nno such thing"):
+        run([sys.executable, "-c", "raise SystemExit('no such thing')"], environment({}), tmp_path / "output")
+
+
+def test_who_lists_less_ends_the_benchmark(tmp_path: Path) -> None:
+    done = Run(Site("http://localhost", "b", 3, 0), tmp_path / "output", tmp_path / "state")
+    done.output.write_text("a\nb\n")
+    with pytest.raises(SystemExit, match="rclone has listed 2 objects, and there are 3"):
+        CONTENDERS["rclone"].check(done)
