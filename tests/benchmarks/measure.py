@@ -28,6 +28,7 @@ class Memory:
 
     Resident memory counts mapped files, such as LMDB's, which the system takes back when it needs room; anonymous
     memory is what only the program itself can give back. Pages that forked processes share are counted in each.
+    Both are the kernel's figures for the process: the maxrss of wait4 would begin with that of this benchmark.
     """
 
     largest: int = 0
