@@ -100,14 +100,14 @@ class AuditConfig:
     def store(self) -> StoreConfig:
         """How to reach the store."""
         return StoreConfig(
-            self.endpoint_url,
-            self.profile,
-            self.region,
-            self.access_key,
-            self.secret_key,
-            self.no_sign_request,
-            self.requester_pays,
-            self.concurrency,
+            endpoint_url=self.endpoint_url,
+            profile=self.profile,
+            region=self.region,
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            no_sign_request=self.no_sign_request,
+            requester_pays=self.requester_pays,
+            connections=self.concurrency,
         )
 
 
