@@ -1,7 +1,8 @@
 """The store: what the audit reads from, and the only room that knows boto3."""
 
 from s3dedup.store.base import ObjectStore, PageRequest
+from s3dedup.store.client import StoreConfig
 from s3dedup.store.meter import Counted
-from s3dedup.store.s3 import S3Store, StoreConfig
+from s3dedup.store.s3 import S3Store
 
 __all__ = ["Counted", "ObjectStore", "PageRequest", "S3Store", "StoreConfig"]

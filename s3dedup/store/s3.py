@@ -5,14 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-import boto3
-import botocore
 from botocore import exceptions as boto
-from botocore.config import Config
 from botocore.parsers import ResponseParserError, create_parser
 
 from s3dedup.errors import (
@@ -20,11 +15,11 @@ from s3dedup.errors import (
     ObjectChangedError,
     ObjectDeniedError,
     ObjectUnreadableError,
-    UsageError,
 )
 from s3dedup.model import Encryption, HeadFacts, ListedObject, StoredChecksum
-from s3dedup.store import failures, guard
+from s3dedup.store import failures, guard, pages
 from s3dedup.store.base import PageRequest
+from s3dedup.store.client import StoreConfig, connect
 from s3dedup.store.meter import Meter
 
 PAGE_KEYS = 1000
@@ -45,23 +40,6 @@ CHECKSUMS = (
 """As in the API's ChecksumAlgorithm; older SDKs know fewer and then simply never return the others."""
 
 
-LISTINGS = (b"ListBucketResult", b"ListVersionsResult")
-
-
-@dataclass(frozen=True, slots=True)
-class StoreConfig:
-    """How to reach a store. What is None comes from boto3's own configuration."""
-
-    endpoint_url: str | None = None
-    profile: str | None = None
-    region: str | None = None
-    access_key: str | None = None
-    secret_key: str | None = None
-    no_sign_request: bool = False
-    requester_pays: bool = False
-    connections: int = 16
-
-
 class S3Store:
     """`ObjectStore` over one boto3 client; safe to use from many threads.
 
@@ -70,16 +48,13 @@ class S3Store:
     """
 
     def __init__(self, config: StoreConfig) -> None:
-        self._config = config
-        self._client = _client(config)
+        self._client = connect(config)
         self._meter = Meter()
         self._payer = {"RequestPayer": "requester"} if config.requester_pays else {}
         events = self._client.meta.events
         guard.install(events)
         self._meter.install(events)
-        for operation in ("ListObjectsV2", "ListObjectVersions"):
-            # With this wildcard it comes before botocore's own look for an error inside a 200, which parses every page.
-            events.register_first(f"before-parse.*.{operation}", _keep_page)
+        pages.install(events)
 
     @property
     def trusted_endpoint(self) -> bool:
@@ -206,52 +181,6 @@ class S3Store:
     def close(self) -> None:
         """Close the connection pool."""
         self._client.close()
-
-
-def _client(config: StoreConfig) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
-    settings = Config(
-        retries={"mode": "standard", "max_attempts": 5},
-        max_pool_connections=config.connections,
-        connect_timeout=10,
-        response_checksum_validation="when_required",
-        user_agent_extra="s3dedup",
-        **({"signature_version": botocore.UNSIGNED} if config.no_sign_request else {}),
-    )
-    try:
-        session = boto3.Session(
-            profile_name=config.profile,
-            region_name=config.region,
-            aws_access_key_id=config.access_key,
-            aws_secret_access_key=config.secret_key,
-        )
-        return session.client("s3", endpoint_url=config.endpoint_url, config=settings)
-    except failures.NO_CREDENTIALS as error:
-        raise failures.general(error, config.endpoint_url or "AWS") from error
-    except (boto.BotoCoreError, ValueError) as error:
-        message = " ".join(str(error).split()).rstrip(".")
-        raise UsageError(
-            f"The AWS SDK cannot be set up so ({message}): check --profile, --region and --endpoint-url."
-        ) from error
-
-
-def _keep_page(*, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
-    """Hand a listing on as bytes, and leave botocore (which would parse it twice) an empty one. Whatever does not look
-    like a whole listing, an error inside a 200 above all, stays for botocore to judge; but for what is no XML at all,
-    which botocore would take for a server's slip and ask for again and again.
-    """
-    body = response_dict["body"]
-    head = body[:512]
-    is_listing = any(b"<" + tag in head and b"</" + tag + b">" in body[-256:] for tag in LISTINGS)
-    if response_dict["status_code"] == HTTPStatus.OK and (is_listing or _is_no_xml(head)):
-        if is_listing:
-            customized_response_dict["PageBody"] = body
-        response_dict["body"] = b"<ListBucketResult/>"
-
-
-def _is_no_xml(head: bytes) -> bool:
-    """Whether a body that begins so is a web page, or JSON, or plain text."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return bool(start) and (not start.startswith(b"<") or b"<html" in start or b"<!doctype html" in start)
 
 
 def _facts(answer: Mapping[str, Any]) -> HeadFacts:
