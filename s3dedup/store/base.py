@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from s3dedup.model import Encryption, HeadFacts, ListedObject
+from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
 from s3dedup.store.meter import Meter
 
 
@@ -58,6 +58,17 @@ class ObjectStore(Protocol):
 
         Raises:
             ObjectError: this object cannot be asked about; see its subclasses.
+        """
+
+    def part(self, bucket: str, row: ListedObject, number: int) -> PartSpan | None:
+        """Where part `number` (from 1) of a multipart object lies, by one HEAD; None where the store does not tell.
+
+        The start of a part is the sum of all sizes before it, so the last one tells an uneven layout from an even one
+        whose count of parts is the same. GetObjectAttributes would tell every size, but for objects in general purpose
+        buckets only where a checksum was asked for at the upload (API_GetObjectAttributesParts), and to fewer users.
+
+        Raises:
+            ObjectError: as for `head`.
         """
 
     def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:

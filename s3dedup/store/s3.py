@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
@@ -16,8 +15,8 @@ from s3dedup.errors import (
     ObjectDeniedError,
     ObjectUnreadableError,
 )
-from s3dedup.model import Encryption, HeadFacts, ListedObject, StoredChecksum
-from s3dedup.store import failures, guard, pages
+from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
+from s3dedup.store import facts, failures, guard, pages
 from s3dedup.store.base import PageRequest
 from s3dedup.store.client import StoreConfig, connect
 from s3dedup.store.meter import Meter
@@ -25,19 +24,6 @@ from s3dedup.store.meter import Meter
 PAGE_KEYS = 1000
 BODY_ATTEMPTS = 4
 CHUNK = 1 << 20
-CHECKSUMS = (
-    "CRC32",
-    "CRC32C",
-    "CRC64NVME",
-    "SHA1",
-    "SHA256",
-    "SHA512",
-    "MD5",
-    "XXHASH64",
-    "XXHASH3",
-    "XXHASH128",
-)
-"""As in the API's ChecksumAlgorithm; older SDKs know fewer and then simply never return the others."""
 
 
 class S3Store:
@@ -118,27 +104,32 @@ class S3Store:
             raise failures.of_bucket(error, bucket, self.endpoint) from error
         rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
         default = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
-        return _encryption(default.get("SSEAlgorithm")) if default else None
+        return facts.encryption_named(default.get("SSEAlgorithm")) if default else None
 
     def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
         """See `ObjectStore.head`. Checksums of a KMS object need kms:Decrypt (API_HeadObject): asked for, and done
         without where that is refused.
         """
         if layout:
-            return _facts(self._head(bucket, row, {"PartNumber": 1}))
+            return facts.head_facts(self._head(bucket, row, {"PartNumber": 1}))
         try:
-            return _facts(self._head(bucket, row, {"ChecksumMode": "ENABLED"}))
+            return facts.head_facts(self._head(bucket, row, {"ChecksumMode": "ENABLED"}))
         except ObjectDeniedError:
-            return _facts(self._head(bucket, row, {}))
+            return facts.head_facts(self._head(bucket, row, {}))
 
-    def _head(self, bucket: str, row: ListedObject, extra: dict[str, Any]) -> Mapping[str, Any]:
+    def part(self, bucket: str, row: ListedObject, number: int) -> PartSpan | None:
+        """See `ObjectStore.part`."""
+        return facts.part_span(self._head(bucket, row, {"PartNumber": number}))
+
+    def _head(self, bucket: str, row: ListedObject, extra: dict[str, Any]) -> facts.Headers:
         try:
             answer: Mapping[str, Any] = self._client.head_object(**self._address(bucket, row), **extra)
         except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
             raise failures.of_object(error, self.endpoint) from error
-        if answer.get("ETag", "").strip('"') != row.etag:
+        headers: facts.Headers = answer["ResponseMetadata"]["HTTPHeaders"]
+        if facts.etag(headers) != row.etag:
             raise ObjectChangedError("it was overwritten while the audit ran")
-        return answer
+        return headers
 
     def _address(self, bucket: str, row: ListedObject) -> dict[str, Any]:
         version = {} if row.version_id is None else {"VersionId": row.version_id}
@@ -168,7 +159,7 @@ class S3Store:
         except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
             raise failures.of_object(error, self.endpoint) from error
         with closing(answer["Body"]) as body:
-            _check_answer(answer, row, start, stop)
+            facts.check_range(answer["ResponseMetadata"]["HTTPHeaders"], row, start, stop)
             for chunk in body.iter_chunks(CHUNK):
                 self._meter.read(len(chunk))
                 yield chunk
@@ -181,52 +172,3 @@ class S3Store:
     def close(self) -> None:
         """Close the connection pool."""
         self._client.close()
-
-
-def _facts(answer: Mapping[str, Any]) -> HeadFacts:
-    parts = answer.get("PartsCount")
-    total = str(answer.get("ContentRange", "")).rpartition("/")[2]
-    layout_known = parts is not None and total.isdigit()
-    return HeadFacts(
-        etag=answer.get("ETag", "").strip('"'),
-        size=int(total) if total.isdigit() else int(answer["ContentLength"]),
-        encryption=_encryption_of(answer),
-        archived="ArchiveStatus" in answer,
-        first_part=int(answer["ContentLength"]) if layout_known else None,
-        parts=parts if layout_known else None,
-        checksums=tuple(_checksums(answer)),
-    )
-
-
-def _encryption_of(answer: Mapping[str, Any]) -> Encryption:
-    """HEAD names the encryption of every encrypted object (API_HeadObject); no header means none."""
-    if "SSECustomerAlgorithm" in answer:
-        return Encryption.SSE_C
-    return _encryption(answer.get("ServerSideEncryption")) or Encryption.NONE
-
-
-def _encryption(name: str | None) -> Encryption | None:
-    """An algorithm as the API names it. One not known here is treated like KMS: its ETag proves nothing."""
-    if name is None:
-        return None
-    return Encryption(name) if name in set(Encryption) else Encryption.KMS
-
-
-def _checksums(answer: Mapping[str, Any]) -> Iterator[StoredChecksum]:
-    full = answer.get("ChecksumType") == "FULL_OBJECT"
-    for algorithm in CHECKSUMS:
-        text = answer.get(f"Checksum{algorithm}")
-        if text:
-            value, _, parts = text.partition("-")
-            yield StoredChecksum(algorithm, base64.b64decode(value), full and not parts)
-
-
-def _check_answer(answer: Mapping[str, Any], row: ListedObject, start: int, stop: int) -> None:
-    """Hold a range's answer against what was asked for: servers exist that ignore If-Match, and some ignore Range."""
-    if answer.get("ETag", "").strip('"') != row.etag:
-        raise ObjectChangedError("it was overwritten while the audit ran")
-    whole = start == 0 and stop == row.size
-    expected = f"bytes {start}-{stop - 1}/{row.size}"
-    answered = answer.get("ContentRange") or ("" if not whole else expected)
-    if answered != expected or answer["ContentLength"] != stop - start:
-        raise ObjectUnreadableError(f"asked for {expected}, the store sent {answered or 'something else'}")
