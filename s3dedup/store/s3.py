@@ -139,14 +139,18 @@ class S3Store:
         """See `ObjectStore.read_range`. A body that breaks off is continued at the first missing byte."""
         position, failed = start, 0
         while position < stop:
+            begun = position
             try:
                 for chunk in self._body(bucket, row, position, stop):
                     position += len(chunk)
+                    if position > stop:
+                        raise ObjectUnreadableError(f"the store sent more than the bytes {begun}-{stop - 1}")
                     yield chunk
-            except failures.NETWORK as error:
-                failed += 1
-                if failed == BODY_ATTEMPTS:
-                    raise ObjectUnreadableError(f"its body broke off {failed} times") from error
+            except failures.NETWORK:
+                pass  # what is missing is asked for again
+            failed = failed + 1 if position == begun else 0
+            if failed == BODY_ATTEMPTS:
+                raise ObjectUnreadableError(f"its body broke off {failed} times")
 
     def _body(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
         """One GET of `start` to `stop`. If-Match makes S3 refuse a changed object (API_GetObject); servers that ignore
