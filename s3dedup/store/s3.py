@@ -14,12 +14,14 @@ from s3dedup.errors import (
     ObjectChangedError,
     ObjectDeniedError,
     ObjectUnreadableError,
+    S3DedupError,
 )
 from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
 from s3dedup.store import facts, failures, guard, pages
 from s3dedup.store.base import PageRequest
 from s3dedup.store.client import StoreConfig, connect
 from s3dedup.store.meter import Meter
+from s3dedup.store.reach import Reach
 
 PAGE_KEYS = 1000
 BODY_ATTEMPTS = 4
@@ -41,6 +43,7 @@ class S3Store:
         guard.install(events)
         self._meter.install(events)
         pages.install(events)
+        Reach().install(events)
 
     @property
     def trusted_endpoint(self) -> bool:
@@ -125,7 +128,7 @@ class S3Store:
         try:
             answer: Mapping[str, Any] = self._client.head_object(**self._address(bucket, row), **extra)
         except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
-            raise failures.of_object(error, self.endpoint) from error
+            raise self._of_object(error, bucket) from error
         headers: facts.Headers = answer["ResponseMetadata"]["HTTPHeaders"]
         if facts.etag(headers) != row.etag:
             raise ObjectChangedError("it was overwritten while the audit ran")
@@ -161,12 +164,28 @@ class S3Store:
                 **self._address(bucket, row), Range=f"bytes={start}-{stop - 1}", IfMatch=f'"{row.etag}"'
             )
         except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
-            raise failures.of_object(error, self.endpoint) from error
+            raise self._of_object(error, bucket) from error
         with closing(answer["Body"]) as body:
             facts.check_range(answer["ResponseMetadata"]["HTTPHeaders"], row, start, stop)
             for chunk in body.iter_chunks(CHUNK):
                 self._meter.read(len(chunk))
                 yield chunk
+
+    def _of_object(self, error: Exception, bucket: str) -> S3DedupError:
+        """What asking for one object failed with: where the store answers to others, it is the object's own trouble."""
+        if isinstance(error, failures.NETWORK) and self._answers(bucket):
+            return ObjectUnreadableError(f"its connection always fails ({failures.short(error)})")
+        return failures.of_object(error, self.endpoint)
+
+    def _answers(self, bucket: str) -> bool:
+        """Whether anything answers to an innocent question, and be it with a refusal."""
+        try:
+            self._client.head_bucket(Bucket=bucket)
+        except boto.ClientError:
+            return True
+        except boto.BotoCoreError:
+            return False
+        return True
 
     @property
     def meter(self) -> Meter:
