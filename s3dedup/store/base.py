@@ -53,6 +53,13 @@ class ObjectStore(Protocol):
     def default_encryption(self, bucket: str) -> Encryption | None:
         """The bucket's default encryption; None where it is not allowed or not supported to ask."""
 
+    def region(self, bucket: str) -> str | None:
+        """The bucket's AWS region, asked for once; None on a custom endpoint, and where it is not told.
+
+        Raises:
+            CredentialsError, EndpointError
+        """
+
     def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
         """Facts about one object; with `layout` those of its first part, else its checksums.
 

@@ -39,6 +39,7 @@ class S3Store:
         self._client = connect(config)
         self._meter = Meter()
         self._payer = {"RequestPayer": "requester"} if config.requester_pays else {}
+        self._regions: dict[str, str | None] = {}
         events = self._client.meta.events
         guard.install(events)
         self._meter.install(events)
@@ -108,6 +109,22 @@ class S3Store:
         rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
         default = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
         return facts.encryption_named(default.get("SSEAlgorithm")) if default else None
+
+    def region(self, bucket: str) -> str | None:
+        """See `ObjectStore.region`. Every answer to HeadBucket has it, a refusal too (API_HeadBucket)."""
+        if bucket not in self._regions:
+            self._regions[bucket] = self._asked_region(bucket) if self.trusted_endpoint else None
+        return self._regions[bucket]
+
+    def _asked_region(self, bucket: str) -> str | None:
+        try:
+            answer = self._client.head_bucket(Bucket=bucket)
+        except boto.ClientError as error:
+            answer = error.response
+        except boto.BotoCoreError as error:
+            raise failures.of_bucket(error, bucket, self.endpoint) from error
+        region: str | None = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
+        return region
 
     def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
         """See `ObjectStore.head`. Checksums of a KMS object need kms:Decrypt (API_HeadObject): asked for, and done

@@ -14,7 +14,7 @@ from s3dedup.errors import EndpointError, ObjectUnreadableError
 from s3dedup.model import ListedObject
 from s3dedup.store import PageRequest, S3Store, StoreConfig
 from s3dedup.store.reach import QUICK_ATTEMPTS, QUICK_DELAY, Reach
-from tests.fakes3 import FakeS3, matching
+from tests.fakes3 import FakeS3, Response, matching
 from tests.store.helpers import listed, read, warm
 
 if TYPE_CHECKING:
@@ -63,12 +63,14 @@ def nobody() -> str:
     [
         lambda store: store.list_page(PageRequest("b")),
         lambda store: store.head("b", NOWHERE, layout=True),
+        lambda store: store.region("b"),
     ],
-    ids=["list", "head"],
+    ids=["list", "head", "region"],
 )
 def test_a_mistyped_endpoint_is_named_soon(
     ask: Callable[[S3Store], object], nobody: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(S3Store, "trusted_endpoint", property(lambda _: True))
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
     with (
@@ -109,3 +111,36 @@ def test_a_store_that_may_not_be_asked_about_the_bucket_still_answers(fake: Fake
     fake.faults.add("reset", match=matching(key="k"), times=None)
     with pytest.raises(ObjectUnreadableError):
         store.head("b", row, layout=True)
+
+
+# Where a bucket is
+
+
+def test_on_aws_a_buckets_region_is_asked_for_once(
+    fake: FakeS3, store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(S3Store, "trusted_endpoint", property(lambda _: True))
+    fake.bucket("here")
+    fake.bucket("there", region="eu-central-1")
+    fake.bucket("moved", region="ap-south-1", region_error="redirect")
+    buckets = ("here", "there", "moved", "no-such-bucket")
+    expected = ["us-east-1", "eu-central-1", "ap-south-1", None]
+    assert [store.region(bucket) for bucket in buckets] == expected
+    fake.log.clear()
+    assert [store.region(bucket) for bucket in buckets] == expected
+    assert not fake.log
+
+
+@pytest.mark.parametrize("told", [{"x-amz-bucket-region": "us-west-2"}, {}], ids=["told", "not told"])
+def test_a_refusal_may_tell_the_region_too(
+    told: dict[str, str], fake: FakeS3, store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(S3Store, "trusted_endpoint", property(lambda _: True))
+    fake.faults.add(lambda _: Response(403, told))
+    assert store.region("secret") == told.get("x-amz-bucket-region")
+
+
+def test_elsewhere_nobody_is_asked(fake: FakeS3, store: S3Store) -> None:
+    fake.bucket("b")
+    assert store.region("b") is None
+    assert not fake.log
