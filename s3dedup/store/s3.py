@@ -9,19 +9,15 @@ from typing import Any
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError, create_parser
 
-from s3dedup.errors import (
-    EndpointError,
-    ObjectChangedError,
-    ObjectDeniedError,
-    ObjectUnreadableError,
-    S3DedupError,
-)
+from s3dedup.errors import EndpointError, ObjectChangedError, ObjectDeniedError, ObjectUnreadableError
 from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
 from s3dedup.store import facts, failures, guard, pages
 from s3dedup.store.base import PageRequest
 from s3dedup.store.client import StoreConfig, connect
+from s3dedup.store.fast import Answer, FastWay, NoBody
 from s3dedup.store.meter import Meter
 from s3dedup.store.reach import Reach
+from s3dedup.store.wire import WireError
 
 PAGE_KEYS = 1000
 BODY_ATTEMPTS = 4
@@ -36,15 +32,14 @@ class S3Store:
     """
 
     def __init__(self, config: StoreConfig) -> None:
-        self._client = connect(config)
+        connected = connect(config)
+        self._client = connected.client
         self._meter = Meter()
         self._payer = {"RequestPayer": "requester"} if config.requester_pays else {}
         self._regions: dict[str, str | None] = {}
-        events = self._client.meta.events
-        guard.install(events)
-        self._meter.install(events)
-        pages.install(events)
-        Reach().install(events)
+        for hook in (guard, self._meter, pages, Reach()):
+            hook.install(self._client.meta.events)
+        self._fast = FastWay(connected, self._meter)
 
     @property
     def trusted_endpoint(self) -> bool:
@@ -142,18 +137,10 @@ class S3Store:
         return facts.part_span(self._head(bucket, row, {"PartNumber": number}))
 
     def _head(self, bucket: str, row: ListedObject, extra: dict[str, Any]) -> facts.Headers:
-        try:
-            answer: Mapping[str, Any] = self._client.head_object(**self._address(bucket, row), **extra)
-        except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
-            raise self._of_object(error, bucket) from error
-        headers: facts.Headers = answer["ResponseMetadata"]["HTTPHeaders"]
+        headers = self._ask("HeadObject", bucket, row, extra).headers
         if facts.etag(headers) != row.etag:
             raise ObjectChangedError("it was overwritten while the audit ran")
         return headers
-
-    def _address(self, bucket: str, row: ListedObject) -> dict[str, Any]:
-        version = {} if row.version_id is None else {"VersionId": row.version_id}
-        return {"Bucket": bucket, "Key": row.key} | version | self._payer
 
     def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
         """See `ObjectStore.read_range`. A body that breaks off is continued at the first missing byte."""
@@ -166,7 +153,7 @@ class S3Store:
                     if position > stop:
                         raise ObjectUnreadableError(f"the store sent more than the bytes {begun}-{stop - 1}")
                     yield chunk
-            except failures.NETWORK:
+            except (*failures.NETWORK, WireError):
                 pass  # what is missing is asked for again
             failed = failed + 1 if position == begun else 0
             if failed == BODY_ATTEMPTS:
@@ -176,23 +163,32 @@ class S3Store:
         """One GET of `start` to `stop`. If-Match makes S3 refuse a changed object (API_GetObject); servers that ignore
         it, or the range, are caught by what they answer.
         """
-        try:
-            answer: Mapping[str, Any] = self._client.get_object(
-                **self._address(bucket, row), Range=f"bytes={start}-{stop - 1}", IfMatch=f'"{row.etag}"'
-            )
-        except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
-            raise self._of_object(error, bucket) from error
-        with closing(answer["Body"]) as body:
-            facts.check_range(answer["ResponseMetadata"]["HTTPHeaders"], row, start, stop)
+        asked = {"Range": f"bytes={start}-{stop - 1}", "IfMatch": f'"{row.etag}"'}
+        headers, body = self._ask("GetObject", bucket, row, asked)
+        with closing(body):
+            facts.check_range(headers, row, start, stop)
             for chunk in body.iter_chunks(CHUNK):
                 self._meter.read(len(chunk))
                 yield chunk
 
-    def _of_object(self, error: Exception, bucket: str) -> S3DedupError:
-        """What asking for one object failed with: where the store answers to others, it is the object's own trouble."""
-        if isinstance(error, failures.NETWORK) and self._answers(bucket):
-            return ObjectUnreadableError(f"its connection always fails ({failures.short(error)})")
-        return failures.of_object(error, self.endpoint)
+    def _ask(self, operation: str, bucket: str, row: ListedObject, extra: dict[str, Any]) -> Answer:
+        """Ask for one object: the short way, or with boto3."""
+        version = {} if row.version_id is None else {"VersionId": row.version_id}
+        parameters = {"Bucket": bucket, "Key": row.key} | version | self._payer | extra
+        try:
+            return self._fast.ask(operation, parameters) or self._ask_boto3(operation, parameters)
+        except failures.NETWORK as error:
+            if self._answers(bucket):
+                raise ObjectUnreadableError(f"its connection always fails ({failures.short(error)})") from error
+            raise failures.general(error, self.endpoint) from error
+        except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
+            raise failures.of_object(error, self.endpoint) from error
+
+    def _ask_boto3(self, operation: str, parameters: dict[str, Any]) -> Answer:
+        call = self._client.get_object if operation == "GetObject" else self._client.head_object
+        answer = call(**parameters)
+        self._fast.learn(operation, parameters)
+        return Answer(answer["ResponseMetadata"]["HTTPHeaders"], answer.get("Body") or NoBody())
 
     def _answers(self, bucket: str) -> bool:
         """Whether anything answers to an innocent question, and be it with a refusal."""
@@ -210,5 +206,6 @@ class S3Store:
         return self._meter
 
     def close(self) -> None:
-        """Close the connection pool."""
+        """Close the connection pools."""
+        self._fast.close()
         self._client.close()
