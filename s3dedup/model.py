@@ -142,6 +142,10 @@ class StoredChecksum(NamedTuple):
 class HeadFacts:
     """What one HEAD tells about an object beyond its listing. `first_part` (bytes) and `parts` describe a multipart
     layout and are None where the HEAD did not ask for it or the store did not say.
+
+    `replication` is S3's own word ("REPLICA", "COMPLETED", ...), `lock_mode` is "GOVERNANCE" or "COMPLIANCE". What
+    keeps an object from being deleted is only told to who has s3:GetObjectRetention and s3:GetObjectLegalHold
+    (API_HeadObject): None is "not so, or not told".
     """
 
     etag: str
@@ -151,6 +155,17 @@ class HeadFacts:
     first_part: int | None = None
     parts: int | None = None
     checksums: tuple[StoredChecksum, ...] = ()
+    replication: str | None = None
+    lock_mode: str | None = None
+    retain_until: datetime | None = None
+    legal_hold: bool | None = None
+
+
+class PartSpan(NamedTuple):
+    """Where one part of a multipart object lies: bytes `start` (inclusive) to `stop` (exclusive) of the whole."""
+
+    start: int
+    stop: int
 
 
 class EtagTrust(StrEnum):

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from s3dedup.evidence import read_etags
 from s3dedup.model import Cursor, EvidenceKind, ListedObject, Span
-from s3dedup.shelf import DigestRecord, Segment, listed
+from s3dedup.shelf import DigestRecord, Segment
 from s3dedup.shelf.database import Database, Table
 from s3dedup.shelf.listed import Listed
 from s3dedup.shelf.records import RecordShelf
@@ -158,9 +158,9 @@ class OurObjects:
 
     def by_size(self) -> Grouped:
         """The sizes, each with its objects."""
+        self._segment.sort()
         self._segment.close()
-        database = Database(self._directory / "scan.mdb", listed.TABLES, durable=False)
-        return Listed(self._directory, frozenset({0}), database).by_size()
+        return Listed(self._directory, [0]).by_size()
 
 
 # Digest to object versions

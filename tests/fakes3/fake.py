@@ -19,6 +19,7 @@ from tests.fakes3.objects import (
     Bucket,
     Checksum,
     Encryption,
+    Lock,
     Order,
     StoredObject,
     check_checksum,
@@ -28,6 +29,7 @@ from tests.fakes3.objects import (
 from tests.fakes3.server import Server
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Sequence
     from typing import Self
 
@@ -53,12 +55,13 @@ class _Hook:
 
 
 class FakeS3:
-    """The server. `latency` is added to each answer, in seconds; `log` holds every request in order.
+    """The server. `latency` is added to each answer, in seconds; `log` holds every request in order. With `tls` it
+    speaks nothing else.
 
     Times and random ETags are the same in each run: objects are a second apart, from 2026-01-01 on.
     """
 
-    def __init__(self, *, latency: float = 0.0) -> None:
+    def __init__(self, *, latency: float = 0.0, tls: ssl.SSLContext | None = None) -> None:
         self.latency = latency
         self.log: list[LogEntry] = []
         self.faults = Faults(self._error)
@@ -67,7 +70,7 @@ class FakeS3:
         self._lock = threading.RLock()
         self._random = random.Random(0)
         self._planted = 0
-        self._server = Server(self._serve)
+        self._server = Server(self._serve, tls)
         self._clients: list[S3Client] = []
 
     def __enter__(self) -> Self:
@@ -148,6 +151,8 @@ class FakeS3:
         last_modified: datetime | None = None,
         version_id: str | None = None,
         replication_status: str | None = None,
+        lock: Lock | None = None,
+        legal_hold: bool | None = None,
     ) -> StoredObject:
         """Plant an object (and its bucket, if there is none of that name).
 
@@ -166,6 +171,8 @@ class FakeS3:
             last_modified: a second after the object planted before, unless given.
             version_id: in a bucket with versioning a new id, unless given.
             replication_status: "REPLICA", "COMPLETED", ...
+            lock: the Object Lock mode, and until when.
+            legal_hold: on or off, where one was ever set.
 
         Raises:
             ImpossibleObjectError: S3 would never hold such an object.
@@ -193,6 +200,8 @@ class FakeS3:
                 last_modified=last_modified or self._moment(),
                 version_id=version_id or self._version_id(home),
                 replication_status=replication_status,
+                lock=lock,
+                legal_hold=legal_hold,
             )
             home.store(stored)
             return stored
