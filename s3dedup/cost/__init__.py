@@ -3,7 +3,7 @@
 from s3dedup.cost.billable import billable_bytes
 from s3dedup.cost.offer import parse_offer, parse_regions
 from s3dedup.cost.pricer import Destination, Pricer, Range, Reads, total
-from s3dedup.cost.prices import ANYWHERE, NO_PRICES, PriceTable, Rates, RegionPrices, Tier, Tiering
+from s3dedup.cost.prices import ANYWHERE, GB, NO_PRICES, PriceTable, Rates, RegionPrices, Tier, Tiering
 from s3dedup.cost.savings import (
     UNRETAINED,
     Effect,
@@ -19,6 +19,7 @@ from s3dedup.cost.table import read_table, shipped_table, write_table
 
 __all__ = [
     "ANYWHERE",
+    "GB",
     "NO_PRICES",
     "UNRETAINED",
     "Destination",

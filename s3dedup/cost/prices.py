@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Self
 
 import msgspec
 
@@ -106,9 +105,16 @@ class PriceTable(msgspec.Struct, frozen=True):
 
     regions: Mapping[str, RegionPrices]
 
-    def over(self, other: Self) -> PriceTable:
+    def over(self, other: PriceTable) -> PriceTable:
         """Both tables as one; where they have a region in common, this one's prices count."""
         return PriceTable({**other.regions, **self.regions})
+
+    def where_newer(self, other: PriceTable) -> PriceTable:
+        """Both tables as one; where they have a region in common, the prices of the later date count (ISO 8601; this
+        table's where both are of one date).
+        """
+        older = {name for name, mine in self.regions.items() if _date(other, name) > mine.date}
+        return PriceTable({name: mine for name, mine in self.regions.items() if name not in older}).over(other)
 
     def at(self, region: str | None) -> RegionPrices | None:
         """The prices of a region (None: not known which); None where the table has none."""
@@ -122,6 +128,10 @@ class PriceTable(msgspec.Struct, frozen=True):
 
 NO_PRICES = PriceTable({})
 """The table for a store of which no prices are known: every figure that it gives is unknown."""
+
+
+def _date(table: PriceTable, region: str) -> str:
+    return table.regions[region].date if region in table.regions else ""
 
 
 def _check_amounts(**amounts: int | Decimal | None) -> None:

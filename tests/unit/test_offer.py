@@ -8,7 +8,7 @@ import pytest
 
 from s3dedup.cost import shipped_table
 from s3dedup.cost.offer import parse_offer, parse_regions
-from tests.unit.offers import Offer, term, whole_offer
+from tests.offers import Offer, term, whole_offer
 
 TIERS = [(0, Decimal("0.023")), (51200, Decimal("0.022")), (512000, Decimal("0.021"))]
 

@@ -1,8 +1,15 @@
-"""Excerpts of AWS's offer file of Amazon S3, made by hand, with the traps that the real one has."""
+"""Excerpts of AWS's offer file of Amazon S3, made by hand, with the traps that the real one has; and who serves them.
+
+There is no AWS here: what the real files hold beyond the excerpts was not tried.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 Prices = list[tuple[str, str]]
@@ -79,3 +86,32 @@ def whole_offer(region: str = "us-east-1", prefix: str = "") -> Offer:
     offer.sell("Requests-GLACIER-Tier2", "0.0000004000", operation="GetObject")
     offer.sell("Requests-GLACIER-Tier2", "0.0000004000", operation="HeadObject")
     return offer
+
+
+def region_index(*regions: str) -> bytes:
+    """The index that names some regions."""
+    return json.dumps({"formatVersion": "v1.0", "regions": {name: {"regionCode": name} for name in regions}}).encode()
+
+
+@contextmanager
+def price_list(files: Mapping[str, bytes | int]) -> Iterator[str]:
+    """Serve files by path on this machine, or a status in place of one; gives the address. What is not there is 403."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = files.get(self.path, 403)
+            body = b"" if isinstance(found, int) else found
+            self.send_response(found if isinstance(found, int) else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is logged."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
