@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from s3dedup.cost import (
 )
 from s3dedup.errors import EndpointError, UsageError
 from s3dedup.store import fetch_offer, fetch_region_index
+
+log = logging.getLogger("s3dedup")
 
 
 def price_table(file: Path | None = None, *, aws: bool = True) -> PriceTable:
@@ -65,7 +68,7 @@ def refresh_prices(regions: Sequence[str] = ()) -> tuple[str, ...]:
     """
     try:
         wanted = regions or parse_regions(fetch_region_index())
-        read = {region: parse_offer(fetch_offer(region), region) for region in wanted}
+        read = {region: _read_offer(region) for region in wanted}
     except ValueError as error:
         raise _not_understood(str(error)) from error
     fresh: dict[str, RegionPrices] = {region: prices for region, prices in read.items() if prices.classes}
@@ -73,6 +76,12 @@ def refresh_prices(regions: Sequence[str] = ()) -> tuple[str, ...]:
         raise _not_understood("it has no storage prices in USD for what was asked")
     _keep(PriceTable(fresh).over(_refreshed()))
     return tuple(fresh)
+
+
+def _read_offer(region: str) -> RegionPrices:
+    prices = parse_offer(fetch_offer(region), region)
+    log.info("%s: %d storage classes priced, as of %s", region, len(prices.classes), prices.date)
+    return prices
 
 
 def _not_understood(reason: str) -> EndpointError:

@@ -143,7 +143,8 @@ def prices(
     if refresh and prices is not None:
         raise UsageError("--refresh reads AWS's price list, and --prices a file of your own: pass one of them.")
     if refresh:
-        refresh_prices([] if region is None else [region])
+        with watching(quiet=False, verbose=False):
+            refresh_prices([] if region is None else [region])
     table = price_table(prices)
     table = table if region is None else prices_in(table, region)
     page = write_table(table).decode()

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -60,13 +60,18 @@ _USAGE = {
 }
 
 
+_WANTED = {LISTS, MONITORING, COLDEST} | {
+    name for usage in _USAGE.values() for name in (*usage.storage, usage.reads, usage.retrieval)
+}
+
+
 class _Product(msgspec.Struct):
-    attributes: dict[str, str]
+    attributes: dict[str, str] = {}
 
 
 class _Dimension(msgspec.Struct, rename="camel"):
-    price_per_unit: dict[str, Decimal]
-    begin_range: Decimal = Decimal(0)
+    price_per_unit: dict[str, str] = {}
+    begin_range: str = "0"
 
 
 class _Term(msgspec.Struct, rename="camel"):
@@ -74,11 +79,15 @@ class _Term(msgspec.Struct, rename="camel"):
     effective_date: str = ""
 
 
+class _Terms(msgspec.Struct):
+    on_demand: dict[str, dict[str, _Term]] = msgspec.field(name="OnDemand")
+
+
 class _Offer(msgspec.Struct, rename="camel"):
     offer_code: str
     publication_date: str
     products: dict[str, _Product]
-    terms: dict[str, dict[str, dict[str, _Term]]]
+    terms: _Terms
 
 
 class _Region(msgspec.Struct, rename="camel"):
@@ -125,23 +134,29 @@ def _decode(document: bytes, kind: type[T]) -> T:
 
 
 def _tiers_by_usage(offer: _Offer, region: str) -> dict[str, tuple[Tier, ...]]:
-    """The tiers of each usage type, without those on which its products do not agree."""
+    """The tiers of each usage type that matters here, without those on which its products do not agree."""
     offered = defaultdict[str, set[tuple[Tier, ...]]](set)
     for sku, product in offer.products.items():
         usage = _PREFIXED.fullmatch(product.attributes.get("usagetype", ""))
-        if usage and product.attributes.get("regionCode", region) == region:
-            offered[usage[1]].add(_tiers(offer.terms.get("OnDemand", {}).get(sku, {})))
+        if usage and usage[1] in _WANTED and product.attributes.get("regionCode", region) == region:
+            offered[usage[1]].add(_tiers(offer.terms.on_demand.get(sku, {})))
     return {name: next(iter(tiers)) for name, tiers in offered.items() if len(tiers) == 1 and () not in tiers}
 
 
 def _tiers(terms: Mapping[str, _Term]) -> tuple[Tier, ...]:
-    """The tiers of the term that came into effect last; none where they are not in USD, or not whole from 0 on."""
+    """The tiers of the term that came into effect last; none where they are not understood: not in USD, not from 0 on,
+    or free, which nothing is that has a usage type here.
+    """
     last = max(terms.values(), key=lambda term: term.effective_date, default=None)
-    dimensions: Iterable[_Dimension] = () if last is None else last.price_dimensions.values()
-    ordered = sorted(dimensions, key=lambda dimension: dimension.begin_range)
-    if not ordered or ordered[0].begin_range or any("USD" not in dimension.price_per_unit for dimension in ordered):
+    dimensions = [] if last is None else list(last.price_dimensions.values())
+    try:
+        tiers = [Tier(int(each.begin_range), Decimal(each.price_per_unit["USD"])) for each in dimensions]
+    except (KeyError, ValueError, InvalidOperation):
         return ()
-    return tuple(Tier(int(dimension.begin_range), dimension.price_per_unit["USD"]) for dimension in ordered)
+    ordered = sorted(tiers, key=lambda tier: tier.from_gb)
+    starts = [tier.from_gb for tier in ordered]
+    whole = starts[:1] == [0] and len(set(starts)) == len(starts) and all(tier.usd for tier in ordered)
+    return tuple(ordered) if whole else ()
 
 
 def _rates(name: str, usage: _Usage, found: Mapping[str, tuple[Tier, ...]]) -> Rates | None:

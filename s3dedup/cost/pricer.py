@@ -1,15 +1,16 @@
 """What storage, requests and reading cost, by a price table: pure arithmetic, in USD.
 
 Storage prices fall with the volume that an account holds of a class in a region, which an audit does not know. The rule
-here: an object is priced at the tier that the *listed* volume of its class and region reaches. What the account holds
-beyond that can only make the true price lower, never higher.
+here: an object is priced at the tier that the *listed* volume of its class and region reaches, which is what the first
+bytes to go are billed at. What the account holds beyond that may make the true price lower; deleting so much that the
+volume falls back into an earlier tier makes it higher.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from s3dedup.cost.prices import GB, PriceTable, Rates, RegionPrices
 NOTHING = Decimal(0)
 SMALLEST = Decimal("1E-12")
 """Amounts are rounded to this many USD: so fine that a byte in the cheapest class still costs something."""
+_WIDE = Context(prec=64)
+"""Room for the largest price of the largest object, down to the smallest amount."""
 DAYS_A_MONTH = 30
 """S3 divides by the hours of the very month; without a month in mind it is reckoned as 30 days."""
 
@@ -62,7 +65,7 @@ class ClassPrice:
         """
         if self.beside is None or self._wanders(size):
             return None
-        return (self.beside + self._bytes(size) * self.per_byte).quantize(SMALLEST)
+        return _rounded(self.beside + self._bytes(size) * self.per_byte)
 
     def bounds(self, size: int) -> Range | None:
         """Between which amounts a month's storage of one object lies: in the coldest access tier, in the dearest."""
@@ -72,13 +75,14 @@ class ClassPrice:
         fixed = self.beside
         if tiering is not None and self._wanders(size):
             fixed, low = fixed + tiering.monitoring, min(low, tiering.coldest / GB)
-        return Range(*((fixed + self._bytes(size) * rate).quantize(SMALLEST) for rate in (low, high)))
+        return Range(*(_rounded(fixed + self._bytes(size) * rate) for rate in (low, high)))
 
     def early_delete(self, size: int, days: int) -> Decimal:
         """What deleting an object `days` before the end of its minimum term costs: the storage of those days."""
-        return ((self._bytes(size) + self.rates.overhead_bytes) * self.per_byte * days / DAYS_A_MONTH).quantize(
-            SMALLEST
-        )
+        if not days:
+            return NOTHING
+        billed = self._bytes(size) + self.rates.overhead_bytes
+        return _rounded(billed * self.per_byte * days / DAYS_A_MONTH)
 
     def _wanders(self, size: int) -> bool:
         tiering = self.rates.tiering
@@ -172,6 +176,10 @@ class Pricer:
         return tuple(dict.fromkeys(f"{prices.source} ({prices.date})" for prices in known if prices is not None))
 
 
+def _rounded(amount: Decimal) -> Decimal:
+    return amount.quantize(SMALLEST, context=_WIDE)
+
+
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """The sum; unknown as soon as one of them is."""
     found = NOTHING
@@ -197,4 +205,4 @@ def _times(count: int, price: Decimal | None) -> Decimal | None:
     """`count` at a price. Nothing costs nothing, whatever its price."""
     if not count:
         return NOTHING
-    return None if price is None else (count * price).quantize(SMALLEST)
+    return None if price is None else _rounded(count * price)

@@ -14,6 +14,8 @@ import msgspec
 GB = 1 << 30
 """What S3 bills as a GB. Source: S3 User Guide, aws-usage-report-understand ("1,073,741,824 bytes per GB")."""
 
+LARGEST = 10**12
+"""No price and no size in a table is larger; so no sum of them overflows."""
 ANYWHERE = "*"
 """The name under which a table keeps the prices of a provider that asks the same in every region, or has none."""
 
@@ -82,7 +84,8 @@ class RegionPrices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The prices of one region: `source` says in words which list they are from, `date` of when that list is.
 
     `list_request` is one LIST, whatever the classes of the objects that it names. `egress_region` and
-    `egress_internet` are a GB that leaves for another region, and for the internet; within a region none is charged.
+    `egress_internet` are a GB that leaves for another region (the dearest, where it depends on which), and for the
+    internet; within a region none is charged.
     """
 
     source: str
@@ -135,7 +138,7 @@ def _date(table: PriceTable, region: str) -> str:
 
 
 def _check_amounts(**amounts: int | Decimal | None) -> None:
-    """Refuse what cannot be a price or a size: below zero, not a number, without end."""
+    """Refuse what cannot be a price or a size: below zero, not a number, or beyond all measure."""
     for name, amount in amounts.items():
-        if amount is not None and not (Decimal(amount).is_finite() and amount >= 0):
-            raise ValueError(f"`{name}` must be 0 or more, and is {amount}")
+        if amount is not None and not (Decimal(amount).is_finite() and 0 <= amount <= LARGEST):
+            raise ValueError(f"`{name}` must be from 0 to {LARGEST}, and is {amount}")

@@ -8,11 +8,10 @@ classes bill to the end of a minimum term.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from s3dedup.cost.pricer import NOTHING, Pricer, Range, total
 
@@ -45,8 +44,7 @@ class Effect(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """An object as its owner is billed for it, and what is known of why it might have to stay; None is unknown.
 
     `versioned` is whether its bucket has versioning, enabled or suspended; `version_id` the version that would be
@@ -64,8 +62,7 @@ class Holding:
     replication: Replication | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
+class Saving(NamedTuple):
     """What one redundant object, or all those of a group, cost, and what deleting them now would save. None is unknown.
 
     `monthly_usd` is what their storage costs a month, and `monthly_range` between which amounts that lies.
@@ -99,7 +96,8 @@ def effect(redundant: Holding, keeper: Holding, now: datetime) -> Effect:
     | unknown | - | - | - | none | unknown |
 
     The first row stands on the S3 User Guide: both Object Lock (object-lock-configure) and replication
-    (replication-requirements) need versioning. Governance mode, which some may bypass, counts as locked.
+    (replication-requirements) need versioning. For the same reason a keeper in an unversioned bucket has no part in
+    replication. Governance mode, which some may bypass, counts as locked.
     """
     if redundant.versioned is False:
         return Effect.FREES
@@ -118,9 +116,10 @@ def effect(redundant: Holding, keeper: Holding, now: datetime) -> Effect:
 
 def _is_replica(redundant: Holding, keeper: Holding) -> bool | None:
     """Whether the two may be a pair that replication keeps alike on purpose."""
-    if redundant.replication is Replication.SOURCE:
-        return None if keeper.replication is None else keeper.replication is Replication.REPLICA
-    return None if redundant.replication is None else redundant.replication is Replication.REPLICA
+    copy = keeper if redundant.replication is Replication.SOURCE else redundant
+    if copy.versioned is False:
+        return False
+    return None if copy.replication is None else copy.replication is Replication.REPLICA
 
 
 def _is_locked(holding: Holding, now: datetime) -> bool | None:
@@ -140,13 +139,16 @@ def saving(redundant: Holding, keeper: Holding, pricer: Pricer, now: datetime) -
     if price is None:
         return Saving(None, None, _if_freed(None, by), _if_freed(None, by), None)
     days = days_left(price.rates.minimum_days, redundant.modified, now)
-    monthly, bounds = price.monthly(redundant.size), price.bounds(redundant.size)
+    monthly = price.monthly(redundant.size)
+    bounds = price.bounds(redundant.size) if monthly is None else Range(monthly, monthly)
     early = price.early_delete(redundant.size, days)
     return Saving(monthly, bounds, _if_freed(monthly, by), _if_freed(early, by), days)
 
 
 def days_left(minimum: int, modified: datetime, now: datetime) -> int:
     """How many days of a minimum term (days) are not over yet; a day that has begun counts whole."""
+    if not minimum:
+        return 0
     return min(minimum, max(0, -((now - modified - minimum * DAY) // DAY)))
 
 

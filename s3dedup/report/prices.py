@@ -17,7 +17,7 @@ from s3dedup.text import human_bytes, plain
 _COLUMNS = ("Class", "GB-month", "1,000 GET", "GB read", "Minimum", "Days")
 _LEGEND = (
     "USD; a GB is 2^30 bytes; `-` is unknown, which is not free. A HEAD costs what a GET costs. Storage is priced at"
-    " the tier that the listed volume of the class and region reaches: what else the account holds can only make it"
+    " the tier that the listed volume of the class and region reaches; what else the account holds may make it"
     " cheaper. Minimum and days are the least that an object is billed for (+: in addition to its size); days count"
     " from when it was last modified, but a lifecycle transition starts them anew."
 )

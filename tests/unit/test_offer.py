@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from s3dedup.cost import shipped_table
 from s3dedup.cost.offer import parse_offer, parse_regions
@@ -85,9 +87,25 @@ def test_prices_in_another_currency_are_unknown() -> None:
     assert parse_offer(offer.encode(), "cn-north-1").classes == {}
 
 
-def test_tiers_that_do_not_begin_at_nothing_are_unknown() -> None:
-    offer = Offer().sell("TimedStorage-ByteHrs", ("51200", "0.0220000000"))
+@pytest.mark.parametrize("begin", ["51200", "Inf", "-1", "0.5", ""])
+def test_tiers_that_do_not_begin_at_nothing_are_unknown(begin: str) -> None:
+    offer = Offer().sell("TimedStorage-ByteHrs", (begin, "0.0220000000"))
     assert parse_offer(offer.encode(), "us-east-1").classes == {}
+
+
+@pytest.mark.parametrize("price", ["cheap", "", "NaN", "-0.02", "0.0000000000", "1E+30"])
+def test_a_price_that_can_be_none_is_unknown(price: str) -> None:
+    offer = minimal().sell("Requests-Tier2", price)
+    assert parse_offer(offer.encode(), "us-east-1").classes["STANDARD"].read_request is None
+
+
+def test_two_prices_for_one_volume_are_unknown() -> None:
+    assert parse_offer(Offer().sell("TimedStorage-ByteHrs", "0.02", "0.03").encode(), "us-east-1").classes == {}
+
+
+def test_a_product_of_no_interest_may_be_priced_in_any_way() -> None:
+    offer = minimal().sell("Global-Bucket-Hrs", ("-1", "cheap")).sell("TimedStorage-RRS-ByteHrs", ("x", "y"))
+    assert parse_offer(offer.encode(), "us-east-1").classes.keys() == {"STANDARD"}
 
 
 def test_a_product_without_a_price_is_unknown() -> None:
@@ -123,12 +141,22 @@ def test_what_is_not_in_the_file_stays_unknown() -> None:
         (b"\xff\xfe", "it is no price list of AWS"),
         (b"{}", "it is no price list of AWS"),
         (Offer(code="AmazonEC2").encode(), "it is the offer of 'AmazonEC2', not of AmazonS3"),
-        (Offer().sell("TimedStorage-ByteHrs", "cheap").encode(), "Invalid decimal string"),
     ],
 )
 def test_another_file_is_refused_and_the_reason_given(document: bytes, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         parse_offer(document, "us-east-1")
+
+
+numbers = st.sampled_from(["0", "0.5", "-1", "51200", "1E+30", "1E-30", "NaN", "sNaN", "Infinity", "", "x"])
+
+
+@given(st.lists(st.tuples(numbers, numbers), max_size=3))
+def test_whatever_numbers_are_in_it_an_offer_never_gives_a_price_of_nothing(tiers: list[tuple[str, str]]) -> None:
+    offer = Offer().sell("TimedStorage-ByteHrs", *tiers).sell("Requests-Tier2", *tiers)
+    read = parse_offer(offer.encode(), "us-east-1")
+    assert all(tier.usd > 0 for rates in read.classes.values() for tier in rates.storage)
+    assert all(rates.read_request is None or rates.read_request > 0 for rates in read.classes.values())
 
 
 def test_the_region_index_names_the_regions() -> None:

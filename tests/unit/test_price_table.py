@@ -88,7 +88,7 @@ def test_any_table_is_read_back_as_it_was_written(table: PriceTable) -> None:
         (document() | {"currency": "EUR"}, "the file.currency: Invalid enum value 'EUR'"),
         (document() | {"extra": 1}, "the file: Object contains unknown field `extra`"),
         (document(classes=None), "regions.moon-1.classes: Expected `object`, got `null`"),
-        (document(list_request=-1), "regions.moon-1: `list_request` must be 0 or more, and is -1"),
+        (document(list_request=-1), "regions.moon-1: `list_request` must be from 0 to 1000000000000, and is -1"),
         (document(lists=1), "regions.moon-1: Object contains unknown field `lists`"),
         (document(date=2026), "regions.moon-1.date: Expected `str`, got `int`"),
         (document([]), "regions.moon-1.classes.STANDARD: Expected `object`, got `array`"),
@@ -102,7 +102,7 @@ def test_any_table_is_read_back_as_it_was_written(table: PriceTable) -> None:
         ),
         (
             document(CLASS | {"storage": [{"from_gb": 0, "usd": "-1"}]}),
-            "regions.moon-1.classes.STANDARD.storage[0]: `usd` must be 0 or more, and is -1",
+            "regions.moon-1.classes.STANDARD.storage[0]: `usd` must be from 0 to 1000000000000, and is -1",
         ),
     ],
 )

@@ -24,6 +24,7 @@ from s3dedup.cost import (
     shipped_table,
 )
 from s3dedup.cost.billable import MINIMUM, MINIMUM_DAYS, OVERHEAD, OVERHEAD_AT_STANDARD, TIERED_FROM
+from s3dedup.cost.prices import LARGEST
 
 KIB, GB = 1 << 10, 1 << 30
 HOME = "us-east-1"
@@ -141,6 +142,20 @@ def test_a_price_lies_within_its_bounds_and_grows_with_the_size(size: int, stora
     assert price.monthly(size) in {None, bounds.high}
 
 
+@given(st.integers(0, 1 << 63), st.integers(0, LARGEST), st.decimals(0, LARGEST, allow_nan=False))
+def test_no_price_that_a_table_may_hold_is_too_large_to_reckon_with(size: int, days: int, amount: Decimal) -> None:
+    tiering = Tiering(LARGEST, amount, amount)
+    one = rates(
+        storage=(Tier(0, amount),), minimum_bytes=LARGEST, read_request=amount, retrieval=amount, tiering=tiering
+    )
+    pricer = Pricer(PriceTable({HOME: region(STANDARD=one)}))
+    price = pricer.of("STANDARD", HOME)
+    assert price is not None
+    assert price.bounds(size) is not None
+    assert price.early_delete(size, days) >= 0
+    assert pricer.reading(Reads(size, size), "STANDARD", HOME) is not None
+
+
 # --- requests and reading -------------------------------------------------------------------------------------------
 
 
@@ -234,13 +249,13 @@ def test_tiers_that_do_not_rise_from_nothing_are_refused(tiers: tuple[Tier, ...]
         rates(storage=tiers)
 
 
-@pytest.mark.parametrize("amount", ["-1", "NaN", "Infinity"])
+@pytest.mark.parametrize("amount", ["-1", "NaN", "Infinity", "1000000000000.1"])
 def test_an_amount_that_cannot_be_a_price_is_refused(amount: str) -> None:
-    with pytest.raises(ValueError, match="`usd` must be 0 or more, and is"):
+    with pytest.raises(ValueError, match="`usd` must be from 0 to 1000000000000, and is"):
         Tier(0, usd(amount))
-    with pytest.raises(ValueError, match="`coldest` must be 0 or more, and is"):
+    with pytest.raises(ValueError, match="`coldest` must be from 0 to 1000000000000, and is"):
         Tiering(0, usd("0"), usd(amount))
-    with pytest.raises(ValueError, match="`retrieval` must be 0 or more, and is"):
+    with pytest.raises(ValueError, match="`retrieval` must be from 0 to 1000000000000, and is"):
         rates(retrieval=usd(amount))
-    with pytest.raises(ValueError, match="`list_request` must be 0 or more, and is"):
+    with pytest.raises(ValueError, match="`list_request` must be from 0 to 1000000000000, and is"):
         RegionPrices("a list", "2026-01", {}, list_request=usd(amount))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -32,8 +31,7 @@ OLD = NOW - timedelta(days=1000)
 PRICER = Pricer(shipped_table())
 
 PLAIN = Holding(GB, "STANDARD", "us-east-1", OLD, versioned=False)
-FREE = replace(
-    PLAIN,
+FREE = PLAIN._replace(
     versioned=True,
     version_id="v1",
     legal_hold=False,
@@ -41,7 +39,7 @@ FREE = replace(
     replication=Replication.NONE,
 )
 """In a versioned bucket, and nothing in the way of deleting it by its version id."""
-SOURCE, REPLICA = (replace(FREE, replication=part) for part in (Replication.SOURCE, Replication.REPLICA))
+SOURCE, REPLICA = (FREE._replace(replication=part) for part in (Replication.SOURCE, Replication.REPLICA))
 
 
 # --- the effect of a delete, row by row -----------------------------------------------------------------------------
@@ -63,6 +61,10 @@ def test_a_source_may_go_where_the_keeper_is_no_replica() -> None:
     assert effect(SOURCE, FREE, NOW) is Effect.FREES
 
 
+def test_a_source_may_go_where_the_keepers_bucket_is_unversioned_and_so_holds_no_replica() -> None:
+    assert effect(SOURCE, PLAIN, NOW) is Effect.FREES
+
+
 def test_a_legal_hold_locks_whatever_else_is_unknown() -> None:
     held = Holding(GB, "STANDARD", "us-east-1", OLD, versioned=True, legal_hold=True)
     assert effect(held, FREE, NOW) is Effect.LOCKED
@@ -74,40 +76,40 @@ def test_a_retention_that_is_not_over_locks_whatever_else_is_unknown() -> None:
 
 
 def test_a_retention_that_ends_now_locks_no_more() -> None:
-    assert effect(replace(FREE, retained_until=NOW), FREE, NOW) is Effect.FREES
+    assert effect(FREE._replace(retained_until=NOW), FREE, NOW) is Effect.FREES
 
 
 def test_a_locked_replica_is_a_replica_first() -> None:
-    assert effect(replace(REPLICA, legal_hold=True), FREE, NOW) is Effect.REPLICA
+    assert effect(REPLICA._replace(legal_hold=True), FREE, NOW) is Effect.REPLICA
 
 
 def test_an_object_of_unknown_replication_is_unknown() -> None:
-    assert effect(replace(FREE, replication=None), FREE, NOW) is Effect.UNKNOWN
+    assert effect(FREE._replace(replication=None), FREE, NOW) is Effect.UNKNOWN
 
 
 def test_an_object_of_which_a_legal_hold_is_unknown_is_unknown() -> None:
-    assert effect(replace(FREE, legal_hold=None), FREE, NOW) is Effect.UNKNOWN
+    assert effect(FREE._replace(legal_hold=None), FREE, NOW) is Effect.UNKNOWN
 
 
 def test_an_object_of_which_the_retention_is_unknown_is_unknown() -> None:
-    assert effect(replace(FREE, retained_until=None), FREE, NOW) is Effect.UNKNOWN
+    assert effect(FREE._replace(retained_until=None), FREE, NOW) is Effect.UNKNOWN
 
 
 def test_a_source_beside_a_keeper_of_unknown_replication_is_unknown() -> None:
-    assert effect(SOURCE, replace(FREE, replication=None), NOW) is Effect.UNKNOWN
+    assert effect(SOURCE, FREE._replace(replication=None), NOW) is Effect.UNKNOWN
 
 
 def test_with_a_version_id_a_delete_frees() -> None:
     assert effect(FREE, FREE, NOW) is Effect.FREES
-    assert effect(replace(FREE, versioned=None), FREE, NOW) is Effect.FREES
+    assert effect(FREE._replace(versioned=None), FREE, NOW) is Effect.FREES
 
 
 def test_in_a_versioned_bucket_a_delete_without_a_version_id_frees_nothing() -> None:
-    assert effect(replace(FREE, version_id=None), FREE, NOW) is Effect.NEEDS_VERSION
+    assert effect(FREE._replace(version_id=None), FREE, NOW) is Effect.NEEDS_VERSION
 
 
 def test_without_a_version_id_and_where_versioning_is_unknown_the_effect_is_unknown() -> None:
-    assert effect(replace(FREE, versioned=None, version_id=None), FREE, NOW) is Effect.UNKNOWN
+    assert effect(FREE._replace(versioned=None, version_id=None), FREE, NOW) is Effect.UNKNOWN
 
 
 # --- money ----------------------------------------------------------------------------------------------------------
@@ -120,26 +122,26 @@ def test_an_old_object_saves_its_storage_and_costs_nothing_to_delete() -> None:
 
 
 def test_a_young_object_in_infrequent_access_is_billed_for_the_rest_of_its_term() -> None:
-    young = replace(PLAIN, storage_class="STANDARD_IA", modified=NOW - timedelta(days=18))
+    young = PLAIN._replace(storage_class="STANDARD_IA", modified=NOW - timedelta(days=18))
     found = saving(young, PLAIN, PRICER, NOW)
     assert found.days_left == 12
     assert found.early_delete_usd == Decimal("0.0125") * 12 / 30
 
 
 def test_a_small_object_is_billed_for_its_minimum_size_when_deleted_early() -> None:
-    small = replace(PLAIN, size=1, storage_class="GLACIER_IR", modified=NOW)
+    small = PLAIN._replace(size=1, storage_class="GLACIER_IR", modified=NOW)
     found = saving(small, PLAIN, PRICER, NOW)
     assert found.early_delete_usd == (Decimal("0.004") * 128 / 1024 / 1024 * 90 / 30).quantize(Decimal("1E-12"))
 
 
 def test_an_archived_object_is_billed_with_its_overhead_when_deleted_early() -> None:
-    archived = replace(PLAIN, size=GB - 32 * 1024, storage_class="DEEP_ARCHIVE", modified=NOW)
+    archived = PLAIN._replace(size=GB - 32 * 1024, storage_class="DEEP_ARCHIVE", modified=NOW)
     assert saving(archived, PLAIN, PRICER, NOW).early_delete_usd == Decimal("0.00099") * 6
 
 
-@pytest.mark.parametrize("redundant", [REPLICA, replace(FREE, legal_hold=True), replace(FREE, version_id=None)])
+@pytest.mark.parametrize("redundant", [REPLICA, FREE._replace(legal_hold=True), FREE._replace(version_id=None)])
 def test_a_delete_that_frees_nothing_saves_and_costs_nothing_though_the_storage_costs(redundant: Holding) -> None:
-    young = replace(redundant, storage_class="STANDARD_IA", modified=NOW)
+    young = redundant._replace(storage_class="STANDARD_IA", modified=NOW)
     found = saving(young, FREE, PRICER, NOW)
     assert found.monthly_usd == Decimal("0.0125")
     assert found.saved_usd == found.early_delete_usd == 0
@@ -147,7 +149,7 @@ def test_a_delete_that_frees_nothing_saves_and_costs_nothing_though_the_storage_
 
 
 def test_a_delete_of_unknown_effect_saves_an_unknown_amount_though_the_storage_is_priced() -> None:
-    found = saving(replace(FREE, legal_hold=None), FREE, PRICER, NOW)
+    found = saving(FREE._replace(legal_hold=None), FREE, PRICER, NOW)
     assert found.monthly_usd == Decimal("0.023")
     assert (found.saved_usd, found.early_delete_usd) == (None, None)
 
@@ -159,18 +161,18 @@ def test_where_the_price_is_unknown_all_that_rests_on_it_is() -> None:
 
 
 def test_where_the_price_is_unknown_a_locked_object_still_saves_nothing() -> None:
-    assert saving(replace(FREE, legal_hold=True), FREE, Pricer(NO_PRICES), NOW).saved_usd == 0
+    assert saving(FREE._replace(legal_hold=True), FREE, Pricer(NO_PRICES), NOW).saved_usd == 0
 
 
 def test_an_object_whose_access_tier_is_unknown_has_a_range_and_no_price() -> None:
-    found = saving(replace(PLAIN, storage_class="INTELLIGENT_TIERING"), PLAIN, PRICER, NOW)
+    found = saving(PLAIN._replace(storage_class="INTELLIGENT_TIERING"), PLAIN, PRICER, NOW)
     assert (found.monthly_usd, found.saved_usd) == (None, None)
     assert found.monthly_range == Range(Decimal("0.0009925"), Decimal("0.0230025"))
 
 
 def test_a_groups_saving_is_the_sum_of_its_objects_and_the_longest_of_their_terms() -> None:
-    young = replace(PLAIN, storage_class="STANDARD_IA", modified=NOW)
-    found = group_saving([PLAIN, young, replace(FREE, version_id=None)], PLAIN, PRICER, NOW)
+    young = PLAIN._replace(storage_class="STANDARD_IA", modified=NOW)
+    found = group_saving([PLAIN, young, FREE._replace(version_id=None)], PLAIN, PRICER, NOW)
     assert found.monthly_usd == Decimal("0.0585")
     assert found.saved_usd == Decimal("0.0355")
     assert found.early_delete_usd == Decimal("0.0125")
@@ -191,7 +193,7 @@ def test_a_groups_saving_is_the_sum_of_its_objects_and_the_longest_of_their_term
 def test_content_loses_instant_access_where_only_an_archived_copy_stays(
     of_keeper: str, of_redundant: str, *, loses: bool
 ) -> None:
-    keeper, redundant = (replace(PLAIN, storage_class=name) for name in (of_keeper, of_redundant))
+    keeper, redundant = (PLAIN._replace(storage_class=name) for name in (of_keeper, of_redundant))
     assert loses_instant_access(redundant, keeper) is loses
 
 
@@ -266,7 +268,7 @@ def test_a_known_price_lies_within_its_range(redundant: list[Holding], keeper: H
 
 @given(groups, holdings, holdings)
 def test_one_unknown_amount_makes_the_sum_unknown(redundant: list[Holding], keeper: Holding, one: Holding) -> None:
-    nowhere = replace(one, region="xx-nowhere-1", versioned=False)
+    nowhere = one._replace(region="xx-nowhere-1", versioned=False)
     found = group_saving([*redundant, nowhere], keeper, PRICER, NOW)
     assert (found.monthly_usd, found.monthly_range, found.saved_usd) == (None, None, None)
     assert (found.early_delete_usd, found.days_left) == (None, None)
