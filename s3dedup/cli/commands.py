@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,13 +10,25 @@ import typer
 from s3dedup.audit import audit as run_audit
 from s3dedup.audit import report as last_report
 from s3dedup.cli import options
-from s3dedup.cli.output import check_output, write_report
+from s3dedup.cli.output import check_output, print_now, write_report
 from s3dedup.cli.progress import watching
 from s3dedup.config import AuditConfig
+from s3dedup.cost import write_table
 from s3dedup.demo import run_demo
+from s3dedup.errors import UsageError
 from s3dedup.model import EtagTrust
+from s3dedup.prices import price_table, prices_in, refresh_prices
+from s3dedup.report.prices import print_prices
 
 INCOMPLETE = 3
+
+
+class PricesFormat(StrEnum):
+    """How a price table is shown."""
+
+    TABLE = "table"
+    JSON = "json"
+
 
 Size = Annotated[
     int,
@@ -110,6 +123,33 @@ def report(
     found = last_report(state)
     write_report(found, format, output)
     return 0 if found.run.complete else INCOMPLETE
+
+
+def prices(
+    *,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Read AWS's public price list first, and keep it in your cache.")
+    ] = False,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="REGION", help="Only this region; with --refresh, only it is read.", show_default=False),
+    ] = None,
+    prices: options.Prices = None,
+    format: Annotated[  # noqa: A002  the contract's word
+        PricesFormat, typer.Option(help="A table to read, or a file as --prices takes it.", case_sensitive=False)
+    ] = PricesFormat.TABLE,
+) -> int:
+    """Show the prices that are in use, and which list they are from."""
+    if refresh and prices is not None:
+        raise UsageError("--refresh reads AWS's price list, and --prices a file of your own: pass one of them.")
+    if refresh:
+        with watching(quiet=False, verbose=False):
+            refresh_prices([] if region is None else [region])
+    table = price_table(prices)
+    table = table if region is None else prices_in(table, region)
+    page = write_table(table).decode()
+    print_now(lambda stdout: stdout.write(page) if format is PricesFormat.JSON else print_prices(table, stdout))
+    return 0
 
 
 def demo() -> int:

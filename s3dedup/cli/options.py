@@ -66,5 +66,11 @@ Output = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Write the report to a file instead of stdout.", show_default=False),
 ]
+Prices = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices", metavar="FILE", help="Use the prices in this file, e.g. of another provider.", show_default=False
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every HEAD, read and decision.")]

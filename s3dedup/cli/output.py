@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from s3dedup.errors import S3DedupError, UsageError
 from s3dedup.model import AuditReport
@@ -69,6 +71,22 @@ def _print(report: AuditReport, format: str) -> None:  # noqa: A002  the contrac
             f"The report cannot be written to stdout ({error.strerror}): the audit is kept, and `s3dedup report` writes"
             " it again."
         ) from error
+
+
+def print_now(write: Callable[[TextIO], object]) -> None:
+    """Write to stdout at once, so that a failure is noticed.
+
+    Raises:
+        S3DedupError: stdout cannot be written.
+        BrokenPipeError: nobody reads stdout any more.
+    """
+    try:
+        write(sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise S3DedupError(f"stdout cannot be written ({error.strerror}): let it go elsewhere.") from error
 
 
 def _replace(report: AuditReport, format: str, output: Path) -> None:  # noqa: A002  the contract's word

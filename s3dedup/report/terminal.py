@@ -77,10 +77,10 @@ def render(report: AuditReport, stream: TextIO, view: View) -> None:
         _print_work(console, report.work, report.totals)
         _print_notes(console, report.notes)
         _print_legend(console, shown)
-    stream.write(_fit(page.get(), stream))
+    stream.write(fit(page.get(), stream))
 
 
-def _fit(page: str, stream: TextIO) -> str:
+def fit(page: str, stream: TextIO) -> str:
     """The page without trailing spaces, and with what the stream's encoding lacks as escapes."""
     encoding = stream.encoding or "utf-8"
     trimmed = "\n".join(line.rstrip(" ") for line in page.split("\n"))
