@@ -258,12 +258,80 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one bucket or one storage class (`name`) has in duplicate groups: `objects` and `bytes` count all members
+    there, the other numbers the redundant ones among them.
+    """
+
+    name: str
+    objects: int
+    bytes: int
+    redundant_objects: int
+    reclaimable_bytes: int
+    monthly_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixPair:
+    """Two prefixes (as texts, "s3://a/backup/") of which one repeats the other.
+
+    `objects` and `reclaimable_bytes` count what is redundant below `redundant` and also below `keeper`; `share` is how
+    much of all objects listed below `redundant` that is, from 0 to 1 (None: unknown). `whole` says that it is every one
+    of them, which a rounded share cannot.
+    """
+
+    redundant: str
+    keeper: str
+    share: float | None
+    objects: int
+    reclaimable_bytes: int
+    monthly_usd: Decimal | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RollUps:
+    """Where the money is, by bucket, by storage class and by pairs of prefixes; in each, what saves most first."""
+
+    buckets: tuple[Share, ...] = ()
+    classes: tuple[Share, ...] = ()
+    prefix_pairs: tuple[PrefixPair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """An earlier finished audit of the same locations, as far as a trend needs it."""
+
+    id: str
+    finished: datetime
+    complete: bool
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """What a budget left unproven: so many `objects` of so many `bytes` may still have a twin.
+
+    The others are what proving it would take at most (`requests`, `bytes_to_read`, `cost_usd`), and the
+    `reclaimable_bytes` that it would find at most.
+    """
+
+    objects: int
+    bytes: int
+    requests: int
+    bytes_to_read: int
+    cost_usd: Decimal | None
+    reclaimable_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class AuditReport:
     """The result of an audit.
 
     `groups` come by reclaimable bytes, largest first. `groups` and `skipped` may be read from disk as they are iterated
     over: a renderer goes through them once and holds none of them. `notes` are sentences about how the result was
-    reached (which ETags were trusted, and why).
+    reached (which ETags were trusted, and why). `past` has the earlier runs, oldest first and without this one;
+    `in_doubt` is None where everything was settled; `prices` is the sentence that says from which table the money came.
     """
 
     tool_version: str
@@ -273,6 +341,10 @@ class AuditReport:
     groups: Collection[DuplicateGroup]
     skipped: Collection[Skipped]
     notes: tuple[str, ...] = field(default=())
+    rollups: RollUps | None = None
+    past: tuple[PastRun, ...] = ()
+    in_doubt: InDoubt | None = None
+    prices: str | None = None
 
 
 def utc_from_iso(text: str) -> datetime:
