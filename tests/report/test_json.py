@@ -83,7 +83,7 @@ def test_the_schema_is_valid_and_closed_and_requires_every_key() -> None:
     schema = load_schema()
     Draft202012Validator.check_schema(schema)
     described = list(objects_of(schema))
-    assert len(described) == 7
+    assert len(described) == 12
     for item in described:
         assert item["additionalProperties"] is False
         assert item["required"] == list(item["properties"])
@@ -113,6 +113,13 @@ def test_the_schema_that_a_caller_changed_is_whole_when_loaded_again() -> None:
         (("totals", "monthly_usd"), "0.78"),
         (("totals", "extra"), 1),
         (("work", "bytes_read"), None),
+        (("notes", 0), None),
+        (("prices",), 1),
+        (("in_doubt", "requests"), None),
+        (("rollups", "buckets", 0, "objects"), -1),
+        (("rollups", "prefix_pairs", 0, "share"), 1.1),
+        (("rollups", "prefix_pairs", 0, "extra"), 1),
+        (("past", 0, "totals", "objects"), None),
         (("groups", 0, "evidence"), "likely"),
         (("groups", 0, "size"), 0),
         (("groups", 0, "objects"), []),
@@ -142,7 +149,9 @@ def test_a_missing_part_fails_the_schema(part: str) -> None:
 
 def test_the_keys_come_in_the_order_of_the_contract() -> None:
     document = parsed(samples.rich_report())
-    assert list(document) == ["schema", "tool_version", "run", "totals", "work", "groups", "skipped"]
+    contract = ["schema", "tool_version", "run", "totals", "work", "groups", "skipped"]
+    added = ["notes", "prices", "in_doubt", "rollups", "past"]
+    assert list(document) == [*contract[:5], *added, *contract[5:]]
     assert list(document["groups"][0]["objects"][0])[-1] == "keeper"
 
 
@@ -175,6 +184,18 @@ def test_unknown_money_is_null_and_never_zero() -> None:
     totals = parsed(samples.empty_report())["totals"]
     assert totals["monthly_usd"] is None
     assert totals["billable_bytes"] is None
+
+
+def test_what_was_not_computed_is_null_and_never_empty() -> None:
+    document = parsed(samples.complete_report())
+    assert [document[name] for name in ("prices", "in_doubt", "rollups")] == [None, None, None]
+
+
+def test_money_of_the_roll_ups_keeps_its_digits() -> None:
+    document = parsed(samples.rich_report())
+    assert document["rollups"]["buckets"][0]["monthly_usd"] == Decimal("0.74")
+    assert document["rollups"]["buckets"][1]["monthly_usd"] is None
+    assert document["in_doubt"]["cost_usd"] == Decimal("0.00042")
 
 
 def test_a_time_of_another_zone_is_written_in_utc() -> None:
