@@ -37,6 +37,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "jsonl": Format("jsonl"),
         "csv": Format("csv"),
         "markdown": Format("markdown"),
+        "html": Format("html"),
         "parquet": Format("parquet", binary=True),
     }
 )
