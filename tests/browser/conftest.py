@@ -1,7 +1,8 @@
 """The page in a real browser. Not collected by default, for pip cannot install a browser.
 
-`pip install -e '.[browser]' && playwright install chromium && pytest tests/browser` runs it. `CHROMIUM=/usr/bin/chromium`
-uses one that is there, and `PICTURES=DIRECTORY` keeps a picture of each way to look at the page.
+`pip install -e '.[browser]' && playwright install chromium && pytest tests/browser` runs it. With
+`CHROMIUM=/usr/bin/chromium` it uses one that is there; `PICTURES=DIRECTORY` keeps a picture of each way to look at the
+page.
 """
 
 from __future__ import annotations
