@@ -187,6 +187,14 @@ def test_the_trend_has_a_point_for_each_run_and_hollow_ones_for_those_that_were_
     assert "All 3 runs" in page.said
 
 
+def test_a_trend_of_very_many_runs_is_a_line_without_dots() -> None:
+    report = samples.rich_report()
+    past = tuple(samples.past_run(report, 100 - day, 1) for day in range(100))
+    page = Page(html_of(replace(report, past=past)))
+    assert [each["class"] for name, each in page.elements if name == "path"] == ["area", "line"]
+    assert "All 101 runs" in page.said
+
+
 def test_a_trend_of_runs_at_one_time_that_found_nothing_is_drawn() -> None:
     report = samples.empty_report()
     past = tuple(samples.past_run(report, 0, 1) for _ in range(2))

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from io import StringIO, TextIOBase
+from io import StringIO
 from typing import Any, TypeVar
 
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from s3dedup.model import AuditReport, DuplicateGroup, EvidenceKind, Skipped, SkipReason
+from s3dedup.model import AuditReport, EvidenceKind, Skipped, SkipReason
 from s3dedup.report import render
 from s3dedup.report.schema import load_schema
 from tests.report import samples
@@ -38,18 +37,6 @@ class Once(Collection[T]):
 
     def __contains__(self, item: object) -> bool:
         raise NotImplementedError
-
-
-class Counted(TextIOBase):
-    """A stream that forgets what it is given."""
-
-    def __init__(self) -> None:
-        self.characters = 0
-
-    def write(self, text: str) -> int:
-        """Count it."""
-        self.characters += len(text)
-        return len(text)
 
 
 def rendered(report: AuditReport) -> str:
@@ -213,24 +200,3 @@ def test_any_key_comes_back_from_json_that_is_ascii_without_control_codes(key: s
     assert [item["key"] for item in document["groups"][0]["objects"]] == [key, f"{key}2"]
     assert list(document["skipped"][0].values()) == ["photos", key, key, "budget", key]
     assert errors(document) == []
-
-
-def test_two_hundred_thousand_groups_are_rendered_without_being_held() -> None:
-    """Only the last 10,000 are traced, for tracing is slow; whoever held the groups would hold these, too."""
-    count, traced = 200_000, 10_000
-
-    def groups() -> Iterator[DuplicateGroup]:
-        objects = samples.group("some/key.jpg", "some/other/key.jpg").objects
-        for number in range(count):
-            if number == count - traced:
-                tracemalloc.start()
-            yield DuplicateGroup(f"g-{number}", samples.MIB, EvidenceKind.DERIVED, objects)
-
-    stream: Any = Counted()
-    try:
-        render(replace(samples.empty_report(), groups=Once(count, groups())), "json", stream)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert stream.characters > 400 * count
-    assert 0 < peak < 50 * traced

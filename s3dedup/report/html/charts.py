@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from s3dedup.report.html.markup import Markup, tag
+from s3dedup.model import PastRun
+from s3dedup.report.html.markup import Markup, joined, tag
 from s3dedup.text import human_bytes, human_usd
 
 HEIGHT, WIDTH = 100, 1000
 """The plane of the trend; it is stretched to the room that there is."""
+DOTS = 60
+"""More of them would be a thick line."""
 
 
 class Bar(NamedTuple):
@@ -43,21 +45,13 @@ def _bar(item: Bar, share: float) -> Markup:
     )
 
 
-class Point(NamedTuple):
-    """A run of a trend."""
-
-    finished: datetime
-    reclaimable_bytes: int
-    complete: bool
-
-
-def trend(points: Sequence[Point]) -> Markup:
-    """Reclaimable bytes over time, from zero; the runs that were incomplete are hollow."""
-    highest = max(point.reclaimable_bytes for point in points)
-    places = _places(points, highest or 1)
+def trend(runs: Sequence[PastRun]) -> Markup:
+    """Reclaimable bytes over time, from zero. Where there is room each run is a dot, hollow if it was incomplete."""
+    highest = max(run.totals.reclaimable_bytes for run in runs)
+    places = _places(runs, highest or 1)
     line = " L ".join(f"{x:.1f} {y:.1f}" for x, y in places)
     area = f"M {places[0][0]:.1f} {HEIGHT} L {line} L {places[-1][0]:.1f} {HEIGHT} Z"
-    dots = (_dot(place, point) for place, point in zip(places, points, strict=True))
+    dots = (_dot(place, run) for place, run in zip(places, runs, strict=True)) if len(runs) <= DOTS else ()
     plane = tag(
         "svg",
         tag("path", d=area, class_="area"),
@@ -67,24 +61,26 @@ def trend(points: Sequence[Point]) -> Markup:
         preserveAspectRatio="none",
         aria_hidden="true",
     )
-    first, last = (f"{point.finished:%Y-%m-%d}" for point in (points[0], points[-1]))
+    first, last = (f"{run.finished:%Y-%m-%d}" for run in (runs[0], runs[-1]))
     dates = tag("div", tag("span", first), tag("span", last), class_="dates")
     return tag("figure", tag("div", human_bytes(highest), class_="highest"), plane, dates, class_="trend")
 
 
-def _places(points: Sequence[Point], highest: int) -> list[tuple[float, float]]:
-    """Where the points lie on the plane, whose y grows downwards."""
-    begin = points[0].finished
-    length = (points[-1].finished - begin).total_seconds() or 1
+def _places(runs: Sequence[PastRun], highest: int) -> list[tuple[float, float]]:
+    """Where the runs lie on the plane, whose y grows downwards."""
+    begin = runs[0].finished
+    length = (runs[-1].finished - begin).total_seconds() or 1
     return [
-        (WIDTH * (point.finished - begin).total_seconds() / length, HEIGHT * (1 - point.reclaimable_bytes / highest))
-        for point in points
+        (
+            WIDTH * (run.finished - begin).total_seconds() / length,
+            HEIGHT * (1 - run.totals.reclaimable_bytes / highest),
+        )
+        for run in runs
     ]
 
 
-def _dot(place: tuple[float, float], point: Point) -> Markup:
+def _dot(place: tuple[float, float], run: PastRun) -> Markup:
     """A line of no length with round ends: a circle, however the plane is stretched."""
-    x, y = place
-    path = f"M {x:.1f} {y:.1f} h 0"
+    path = f"M {place[0]:.1f} {place[1]:.1f} h 0"
     rim = tag("path", d=path, class_="dot")
-    return rim if point.complete else Markup(rim + tag("path", d=path, class_="dot hollow"))
+    return rim if run.complete else joined(rim, tag("path", d=path, class_="dot hollow"))

@@ -26,7 +26,7 @@ OBJECTS_OF_GROUP = 100
 LINE = 57 * 1024
 """Bytes that become one line of base64; a multiple of three."""
 
-_text = json.JSONEncoder(separators=(",", ":")).encode
+_text = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True)
@@ -51,14 +51,13 @@ class Packed:
 def pack(groups: Iterable[DuplicateGroup], stream: TextIO) -> Packed:
     """Write the largest groups, and say how much that is."""
     out, rows, packed = _Packer(stream), _Rows(), Packed()
-    separator = '{"groups":['
+    out.write('{"groups":[')
     for group in groups:
         if not packed.takes():
             break
-        out.write(f"{separator}{_text(rows.row(group))}")
+        out.write(f"{',' if packed.groups else ''}{_text(rows.row(group))}")
         packed.add(group)
-        separator = ",\n"
-    out.write(f"],{_text(rows.tables())[1:]}" if packed.groups else '{"groups":[],' + _text(rows.tables())[1:])
+    out.write(f"],{_text(rows.tables())[1:]}")
     out.close()
     return packed
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from s3dedup.model import AuditReport, DuplicateGroup, PrefixPair, RollUps, Share, SkipReason, Totals
+from s3dedup.model import AuditReport, DuplicateGroup, PastRun, PrefixPair, RollUps, Share, SkipReason, Totals
 from s3dedup.report import words
-from s3dedup.report.html.charts import Bar, Point, bars, trend
+from s3dedup.report.html.charts import Bar, bars, trend
 from s3dedup.report.html.data import Packed
 from s3dedup.report.html.markup import Markup, facts, joined, name_of, table, tag
 from s3dedup.text import human_bytes, human_count, human_duration, human_share, human_usd, plain
@@ -104,25 +104,23 @@ def history(report: AuditReport) -> Markup:
     change = words.change(report)
     if change is None:
         return NOTHING
-    runs = [*((past.finished, past.totals, past.complete) for past in report.past)]
-    runs.append((report.run.finished, report.totals, report.run.complete))
-    points = [Point(finished, totals.reclaimable_bytes, complete) for finished, totals, complete in runs]
+    runs = [*report.past, PastRun(report.run.id, report.run.finished, report.run.complete, report.totals)]
     rows = [
         (
-            f"{finished:%Y-%m-%d %H:%M}",
-            human_bytes(totals.reclaimable_bytes),
-            human_usd(totals.monthly_usd),
-            f"{totals.redundant_objects:,}",
-            "" if complete else "incomplete",
+            f"{run.finished:%Y-%m-%d %H:%M}",
+            human_bytes(run.totals.reclaimable_bytes),
+            human_usd(run.totals.monthly_usd),
+            f"{run.totals.redundant_objects:,}",
+            "" if run.complete else "incomplete",
         )
-        for finished, totals, complete in reversed(runs)
+        for run in reversed(runs)
     ]
     headings = ("Finished (UTC)", "Reclaimable", "Per month", "Redundant objects", "")
     return tag(
         "section",
         tag("h2", "Trend"),
         tag("p", f"{_sentence(change)}.", class_="muted"),
-        trend(points),
+        trend(runs),
         tag("details", tag("summary", f"All {len(runs):,} runs"), table(headings, rows, 4)),
     )
 
