@@ -52,9 +52,9 @@ def _lines(report: AuditReport, top: int) -> Iterator[str]:
 
 
 def _verdict(report: AuditReport, omissions: words.Omissions) -> Iterator[str]:
-    totals = report.totals
-    saving = f" Saves {_text(human_usd(totals.monthly_usd))} a month." if totals.groups else ""
-    yield f"**{_text(words.verdict(totals, report.run))}**{saving}"
+    usd = report.totals.monthly_usd
+    saving = "" if usd is None else f" Saves {_text(human_usd(usd))} a month."
+    yield f"**{_text(words.verdict(report.totals, report.run))}**{saving}"
     shortcoming = words.shortcoming(report.run, omissions)
     if shortcoming is not None:
         yield from ("", f"**Incomplete:** {shortcoming}")

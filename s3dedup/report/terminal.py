@@ -1,8 +1,9 @@
 """The report for the engineer at a terminal: the verdict first, then what it rests on, a legend last.
 
-One page reads from the top: what is redundant, and what share of all that was listed; the largest groups;
-what was not compared and what to do about it; the work done. Everything that comes from a bucket goes through
-`plain`, and nothing here is markup. It fits 80 columns; a stream that is no terminal gets no colours.
+One page reads from the top: what is redundant, and what share of all that was listed; where the money is;
+the largest groups; what was not compared and what to do about it; the work done. Everything that comes from a
+bucket goes through `plain`, and nothing here is markup. It fits 80 columns; a stream that is no terminal gets
+no colours.
 """
 
 from __future__ import annotations

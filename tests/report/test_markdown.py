@@ -55,6 +55,10 @@ def test_the_verdict_comes_first_with_what_it_saves() -> None:
     assert first == "**40 redundant objects hold 32.9 GiB: 1.0 % of the 3.1 TiB listed.** Saves $0.78 a month."
 
 
+def test_nothing_is_said_of_money_that_is_unknown() -> None:
+    assert text_of(samples.report([samples.group("a", "b")])).splitlines()[0].endswith("listed.**")
+
+
 def test_a_report_without_duplicates_is_two_lines() -> None:
     lines = text_of(samples.empty_report()).splitlines()
     assert lines[0] == "**No duplicates: no content is stored twice.**"

@@ -12,6 +12,8 @@ from s3dedup.text import human_bytes, human_usd
 
 HEIGHT, WIDTH = 100, 1000
 """The plane of the trend; it is stretched to the room that there is."""
+THINNEST = 0.002
+"""The share of the longest bar that the smallest amount is drawn as, so that it can be seen."""
 DOTS = 60
 """More of them would be a thick line."""
 
@@ -35,7 +37,7 @@ def bars(items: Sequence[Bar]) -> Markup:
 
 def _bar(item: Bar, share: float) -> Markup:
     money, size = tag("b", human_usd(item.monthly_usd)), human_bytes(item.reclaimable_bytes)
-    fill = tag("rect", width=f"{max(share, 0.002):.2%}", height="100%", rx="3", class_="fill")
+    fill = tag("rect", width=f"{max(share, THINNEST if share else 0):.2%}", height="100%", rx="3", class_="fill")
     track = tag("rect", width="100%", height="100%", rx="3", class_="track")
     return tag(
         "li",
