@@ -93,7 +93,7 @@ def test_a_text_format_can_be_written_to_a_stream_of_any_encoding(name: str, enc
 @pytest.mark.parametrize("name", FORMATS)
 def test_groups_are_read_once_and_never_held(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the last groups are traced, for tracing is slow; whoever held the groups would hold these, too."""
-    count, traced = 20_000, 10_000
+    count, traced = 8_000, 4_000
     monkeypatch.setattr(parquet, "ROWS", 500)
     tracing: list[bool] = []
 
