@@ -106,7 +106,7 @@ def audit(
         concurrency=concurrency,
         fresh=fresh,
     )
-    check_output(output)
+    check_output(format, output)
     with watching(quiet=quiet, verbose=verbose) as watch:
         found = run_audit(config, watch)
     write_report(found, format, output)
@@ -120,6 +120,7 @@ def report(
     output: options.Output = None,
 ) -> int:
     """Render the last audit again, without S3."""
+    check_output(format, output)
     found = last_report(state)
     write_report(found, format, output)
     return 0 if found.run.complete else INCOMPLETE

@@ -11,15 +11,19 @@ from typing import TextIO
 
 from s3dedup.errors import S3DedupError, UsageError
 from s3dedup.model import AuditReport
-from s3dedup.report import render
+from s3dedup.report import FORMATS, render, renderer
 
 
-def check_output(output: Path | None) -> None:
+def check_output(format: str, output: Path | None) -> None:  # noqa: A002  the contract's word
     """Find out before the audit, and not hours later, that its report cannot be written.
 
     Raises:
-        UsageError: there is no such directory, or it cannot be written to.
+        UsageError: there is no such directory, or it cannot be written to; the format needs a package that is not
+            there; it is binary, and would go to a terminal.
     """
+    renderer(format)
+    if output is None and FORMATS[format].binary and sys.stdout.isatty():
+        raise UsageError(f"--format {format} is binary, and stdout is a terminal: pass --output FILE.")
     if output is None or _is_stream(output):
         return
     try:

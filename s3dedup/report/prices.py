@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from s3dedup.cost import GB, PriceTable, Rates, RegionPrices
-from s3dedup.report.terminal import fit
+from s3dedup.report.view import Carrier
 from s3dedup.text import human_bytes, plain
 
 _COLUMNS = ("Class", "GB-month", "1,000 GET", "GB read", "Minimum", "Days")
@@ -32,7 +32,7 @@ def print_prices(table: PriceTable, stream: TextIO, width: int | None = None) ->
             console.print(_classes(prices))
             console.print(Text(f"{_requests(prices)}\n"))
         console.print(Text(_LEGEND, style="dim"))
-    stream.write(fit(page.get(), stream))
+    Carrier(stream).write("\n".join(line.rstrip(" ") for line in page.get().split("\n")))
 
 
 def _classes(prices: RegionPrices) -> Table:
