@@ -185,7 +185,9 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """Object versions with one content. The first object is the keeper; `id` is stable from run to run."""
+    """Object versions with one content; `id` is stable from run to run. The first `kept` objects stay: the keeper, then
+    whatever else is protected.
+    """
 
     id: str
     size: int
@@ -193,6 +195,7 @@ class DuplicateGroup:
     objects: tuple[ObjectVersion, ...]
     billable_bytes: int | None = None
     monthly_usd: Decimal | None = None
+    kept: int = 1
 
     @property
     def keeper(self) -> ObjectVersion:
@@ -201,13 +204,13 @@ class DuplicateGroup:
 
     @property
     def redundant(self) -> tuple[ObjectVersion, ...]:
-        """The others."""
-        return self.objects[1:]
+        """Those that need not stay."""
+        return self.objects[self.kept :]
 
     @property
     def reclaimable_bytes(self) -> int:
         """The sum of the redundant sizes."""
-        return self.size * (len(self.objects) - 1)
+        return self.size * (len(self.objects) - self.kept)
 
 
 @dataclass(frozen=True, slots=True)

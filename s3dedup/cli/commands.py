@@ -65,6 +65,8 @@ def audit(
         str,
         typer.Option(metavar="sha1|sha256", help="How ranges are hashed; sha256 where an adversary matters."),
     ] = "sha1",
+    keep: options.Keep = None,
+    protect: options.Protect = None,
     concurrency: Annotated[int, typer.Option(metavar="N", help="Requests at a time.")] = 16,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="List again, even if an interrupted audit could go on.")
@@ -90,6 +92,8 @@ def audit(
         versions=versions,
         etag_trust=etag_trust,
         digest=digest,
+        keep=keep or (),
+        protect=protect or (),
         concurrency=concurrency,
         fresh=fresh,
     )
@@ -103,11 +107,13 @@ def audit(
 def report(
     *,
     state: options.State = None,
+    keep: options.Keep = None,
+    protect: options.Protect = None,
     format: options.Format = "table",  # noqa: A002  the contract's word
     output: options.Output = None,
 ) -> int:
-    """Render the last audit again, without S3."""
-    found = last_report(state)
+    """Render the last audit again, without S3; with --keep or --protect its keepers are chosen anew."""
+    found = last_report(state, keep or (), protect or ())
     write_report(found, format, output)
     return 0 if found.run.complete else INCOMPLETE
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from s3dedup.groups import KeepRule, Protection
 from s3dedup.model import Location
 from s3dedup.report import FORMATS
 
@@ -27,8 +29,22 @@ def parse_size(text: str) -> int:
 
 def parse_location(text: str) -> str:
     """Check that a text is a location; hand it on as it is."""
+    return _checked(text, Location.parse)
+
+
+def parse_rule(text: str) -> str:
+    """Check that a text is a rule for keepers; hand it on as it is."""
+    return _checked(text, KeepRule.parse)
+
+
+def parse_protection(text: str) -> str:
+    """Check that a text says what to protect; hand it on as it is."""
+    return _checked(text, Protection.parse)
+
+
+def _checked(text: str, parse: Callable[[str], object]) -> str:
     try:
-        Location.parse(text)
+        parse(text)
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from error
     return text
@@ -65,6 +81,25 @@ Format = Annotated[
 Output = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Write the report to a file instead of stdout.", show_default=False),
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RULE",
+        parser=parse_rule,
+        help="Which of equal objects to keep: oldest, newest, shortest-key, cheapest-class, location:s3://bucket/prefix"
+        " or regex:PATTERN (of s3://bucket/key); repeatable, the first rule counts most.",
+        show_default=False,
+    ),
+]
+Protect = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="WHAT",
+        parser=parse_protection,
+        help="What is never redundant: s3://bucket/prefix, a GLOB of keys or regex:PATTERN; repeatable.",
+        show_default=False,
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every HEAD, read and decision.")]

@@ -6,6 +6,8 @@ from s3dedup.engine.emit import Emitter
 from s3dedup.engine.lister import Office
 from s3dedup.engine.narrow import narrow
 from s3dedup.engine.pool import Pool
+from s3dedup.engine.rearrange import rearranged
+from s3dedup.engine.rollup import objects_below
 from s3dedup.engine.rules import learn
 from s3dedup.engine.scan import Listing, list_locations
 from s3dedup.engine.settle import settle_doubts
@@ -25,7 +27,9 @@ __all__ = [
     "learn",
     "list_locations",
     "narrow",
+    "objects_below",
     "processes_to_use",
+    "rearranged",
     "settle_doubts",
     "weigh_candidates",
 ]

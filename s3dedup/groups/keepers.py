@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from s3dedup.groups.rules import KeepRule, Placed, Price, Protection, no_price
 from s3dedup.model import utc_from_iso
+from s3dedup.text import human_count
 
 PROTECT = "protect"
 """What decided where only one of the objects is protected."""
@@ -29,6 +31,11 @@ class Ordered(NamedTuple):
     def kept(self) -> int:
         """How many stay: the keeper, and whatever else is protected."""
         return max(1, self.protected)
+
+    @property
+    def redundant(self) -> list[Placed]:
+        """Those that need not stay."""
+        return self.objects[self.kept :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,36 @@ class Choice:
         """The first rule of which the two scores differ."""
         deciders = (PROTECT, *(rule.text for rule in self.keep))
         return next((name for name, one, other in zip(deciders, first, second, strict=False) if one != other), None)
+
+
+@dataclass(slots=True)
+class Decisions:
+    """How the keepers of many groups were chosen: how often by which rule, and how many objects are protected."""
+
+    by: Counter[str | None] = field(default_factory=Counter)
+    protected: int = 0
+
+    def add(self, ordered: Ordered) -> None:
+        """Count a group."""
+        self.by[ordered.decided] += 1
+        self.protected += ordered.protected
+
+    def merge(self, other: Decisions) -> None:
+        """Count what others have counted."""
+        self.by += other.by
+        self.protected += other.protected
+
+    def notes(self, choice: Choice) -> Iterator[str]:
+        """What a report says about the choice, in sentences; nothing where nothing was asked for."""
+        if choice.keep:
+            texts = dict.fromkeys([PROTECT, *(rule.text for rule in choice.keep)])
+            counts = [f"by {text} in {human_count(self.by[text], 'group')}" for text in texts if self.by[text]]
+            yield f"Keepers were chosen {', '.join(counts)}." if counts else "No rule chose a keeper."
+        if choice.keep and self.by[None]:
+            ties = human_count(self.by[None], "group")
+            yield f"Ties in {ties} were settled: the oldest stays, then the shortest key, then the first in byte order."
+        if choice.protect:
+            yield f"Protected, and so never redundant: {human_count(self.protected, 'object')} of duplicate groups."
 
 
 def keeper_first(objects: Iterable[Placed]) -> list[Placed]:

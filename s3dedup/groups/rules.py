@@ -96,10 +96,13 @@ class Protection:
 
 
 def lies(placed: Placed, where: Location | re.Pattern[str]) -> bool:
-    """Whether an object lies in a location, or a pattern is found in its address `s3://bucket/key`."""
+    """Whether an object lies in a location, or a pattern is found in its address `s3://bucket/key`.
+
+    Where several stores have a bucket of one name, and it is shown as `bucket@host`, a location means all of them.
+    """
     bucket, row = placed
     if isinstance(where, Location):
-        return bucket == where.bucket and row.key.startswith(where.prefix)
+        return bucket.partition("@")[0] == where.bucket and row.key.startswith(where.prefix)
     return where.search(f"s3://{bucket}/{row.key}") is not None
 
 

@@ -90,7 +90,7 @@ def _group(group: DuplicateGroup) -> str:
             "evidence": group.evidence,
             "reclaimable_bytes": group.reclaimable_bytes,
             "monthly_usd": group.monthly_usd,
-            "objects": [_version(item, keeper=not rank) for rank, item in enumerate(group.objects)],
+            "objects": [_version(item, keeper=rank < group.kept) for rank, item in enumerate(group.objects)],
         }
     )
 

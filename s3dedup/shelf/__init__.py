@@ -3,7 +3,7 @@
 from s3dedup.shelf.facts import Facts
 from s3dedup.shelf.listed import Listed, Stretch
 from s3dedup.shelf.records import BucketRule, DigestRecord, Doubt, ObjectFacts, ScanRecord, Summary
-from s3dedup.shelf.results import Found, Results, group_found, read_report
+from s3dedup.shelf.results import Found, Results, group_found, read_digests, read_report, read_summary
 from s3dedup.shelf.segment import FORM, SIZE, SIZE_AND_ETAG, SOURCE, Entry, Segment
 from s3dedup.shelf.state import State, facts_key, rule_key
 
@@ -28,6 +28,8 @@ __all__ = [
     "Summary",
     "facts_key",
     "group_found",
+    "read_digests",
     "read_report",
+    "read_summary",
     "rule_key",
 ]

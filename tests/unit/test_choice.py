@@ -104,6 +104,7 @@ def test_what_is_protected_stays(protect: str, order: list[Placed], kept: int, d
     [
         pytest.param("s3://b/x/", placed("x/1"), placed("y/x/1"), id="location"),
         pytest.param("s3://b", placed("anything"), placed(bucket="bb"), id="bucket"),
+        pytest.param("s3://b/x", placed("x", bucket="b@host"), placed("x", bucket="a@b"), id="bucket-in-any-store"),
         pytest.param("*/masters/*", placed("a/masters/b/c"), placed("masters/b"), id="glob-for-the-whole-key"),
         pytest.param("*.CR2", placed("a/b.CR2"), placed("a/b.CR2.bak"), id="glob-to-the-end"),
         pytest.param("b*", placed("b/1"), placed("a/b"), id="glob-from-the-beginning-of-the-key-not-the-bucket"),
