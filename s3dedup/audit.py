@@ -25,6 +25,8 @@ from s3dedup.engine import (
     Pool,
     Sorters,
     Watch,
+    comparison,
+    finished_runs,
     learn,
     list_locations,
     narrow,
@@ -33,10 +35,11 @@ from s3dedup.engine import (
     rearranged,
     settle_doubts,
     weigh_candidates,
+    with_past,
 )
 from s3dedup.errors import UsageError
-from s3dedup.model import AuditReport, EtagTrust, Location, RunInfo, Totals
-from s3dedup.shelf import ScanRecord, Segment, State, Summary, read_report
+from s3dedup.model import AuditReport, Comparison, EtagTrust, FinishedRun, Location, RunInfo, Totals
+from s3dedup.shelf import ScanRecord, Segment, State, Summary, read_report, remember
 from s3dedup.store import ObjectStore, S3Store, StoreConfig, Stores
 
 RESUME_WITHIN = 24 * 3600.0
@@ -82,7 +85,8 @@ def audit(config: AuditConfig, watch: Watch | None = None, *, open_store: OpenSt
 
         context.state.results.finish(_summary(context, listed, emitter))
         context.state.end()
-    return read_report(directory)
+        remember(directory)
+    return report(directory)
 
 
 def report(state: Path | None = None, keep: Sequence[str] = (), protect: Sequence[str] = ()) -> AuditReport:
@@ -95,7 +99,29 @@ def report(state: Path | None = None, keep: Sequence[str] = (), protect: Sequenc
         StateError: the state is corrupt.
     """
     choice, directory = chosen(keep, protect), state or default_state()
-    return rearranged(directory, choice) if keep or protect else read_report(directory)
+    found = rearranged(directory, choice) if keep or protect else read_report(directory)
+    return with_past(found, directory)
+
+
+def history(state: Path | None = None) -> list[FinishedRun]:
+    """The finished audits that a state directory remembers, the oldest first.
+
+    Raises:
+        NoReportError: there are none.
+    """
+    return finished_runs(state or default_state())
+
+
+def compare(state: Path | None = None, run: str | None = None) -> Comparison:
+    """What the last audit found against an earlier one: the one whose id begins with `run`; by default the last one of
+    the same locations.
+
+    Raises:
+        UsageError: there is no such audit, or what it found is no longer kept.
+        NoReportError: there is no finished audit.
+        StateError: what one of them found is corrupt.
+    """
+    return comparison(state or default_state(), run)
 
 
 @contextmanager

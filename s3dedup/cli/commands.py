@@ -7,13 +7,16 @@ from typing import Annotated
 import typer
 
 from s3dedup.audit import audit as run_audit
+from s3dedup.audit import compare as compare_audits
+from s3dedup.audit import history as past_audits
 from s3dedup.audit import report as last_report
 from s3dedup.cli import options
-from s3dedup.cli.output import check_output, write_report
+from s3dedup.cli.output import check_output, print_page, write_report
 from s3dedup.cli.progress import watching
 from s3dedup.config import AuditConfig
 from s3dedup.demo import run_demo
 from s3dedup.model import EtagTrust
+from s3dedup.report.runs import render_comparison, render_history
 
 INCOMPLETE = 3
 
@@ -116,6 +119,36 @@ def report(
     found = last_report(state, keep or (), protect or ())
     write_report(found, format, output)
     return 0 if found.run.complete else INCOMPLETE
+
+
+def history(
+    *,
+    state: options.State = None,
+    format: options.RunsFormat = "table",  # noqa: A002  the contract's word
+) -> int:
+    """List the audits that the state remembers."""
+    runs = past_audits(state)
+    print_page(lambda stream: render_history(runs, format, stream))
+    return 0
+
+
+def compare(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="What to compare with: the beginning of an id; by default the last audit of the same locations.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    state: options.State = None,
+    format: options.RunsFormat = "table",  # noqa: A002  the contract's word
+) -> int:
+    """Compare the last audit with an earlier one: which groups are new, have grown, have shrunk, are gone."""
+    found = compare_audits(state, run)
+    print_page(lambda stream: render_comparison(found, format, stream))
+    return 0
 
 
 def demo() -> int:

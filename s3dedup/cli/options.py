@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ import typer
 from s3dedup.groups import KeepRule, Protection
 from s3dedup.model import Location
 from s3dedup.report import FORMATS
+from s3dedup.report.runs import RUNS_FORMATS
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
 
@@ -52,8 +53,17 @@ def _checked(text: str, parse: Callable[[str], object]) -> str:
 
 def parse_format(text: str) -> str:
     """Check that a report can be rendered so."""
-    if text not in FORMATS:
-        raise typer.BadParameter(f"{text!r} is no report format: choose from {', '.join(FORMATS)}.")
+    return _one_of(text, FORMATS)
+
+
+def parse_runs_format(text: str) -> str:
+    """Check that earlier runs can be shown so."""
+    return _one_of(text, RUNS_FORMATS)
+
+
+def _one_of(text: str, formats: Collection[str]) -> str:
+    if text not in formats:
+        raise typer.BadParameter(f"{text!r} is no report format: choose from {', '.join(formats)}.")
     return text
 
 
@@ -77,6 +87,10 @@ State = Annotated[
 Format = Annotated[
     str,
     typer.Option(metavar="|".join(FORMATS), parser=parse_format, help="How to render the report."),
+]
+RunsFormat = Annotated[
+    str,
+    typer.Option(metavar="|".join(RUNS_FORMATS), parser=parse_runs_format, help="How to show it."),
 ]
 Output = Annotated[
     Path | None,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from s3dedup.errors import S3DedupError, UsageError
 from s3dedup.model import AuditReport
@@ -27,6 +29,22 @@ def check_output(output: Path | None) -> None:
             f"The report cannot be written to {output} ({error.strerror}): name a file in a directory that is there"
             " and can be written to."
         ) from error
+
+
+def print_page(write: Callable[[TextIO], None]) -> None:
+    """Have something written to stdout.
+
+    Raises:
+        S3DedupError: stdout cannot be written.
+        BrokenPipeError: nobody reads stdout any more.
+    """
+    try:
+        write(sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise S3DedupError(f"stdout cannot be written ({error.strerror}): run the command again.") from error
 
 
 def write_report(report: AuditReport, format: str, output: Path | None) -> None:  # noqa: A002  the contract's word

@@ -5,6 +5,7 @@ from s3dedup.engine.crew import Crew, processes_to_use
 from s3dedup.engine.emit import Emitter
 from s3dedup.engine.lister import Office
 from s3dedup.engine.narrow import narrow
+from s3dedup.engine.past import comparison, finished_runs, with_past
 from s3dedup.engine.pool import Pool
 from s3dedup.engine.rearrange import rearranged
 from s3dedup.engine.rollup import objects_below
@@ -24,6 +25,8 @@ __all__ = [
     "Pool",
     "Sorters",
     "Watch",
+    "comparison",
+    "finished_runs",
     "learn",
     "list_locations",
     "narrow",
@@ -32,4 +35,5 @@ __all__ = [
     "rearranged",
     "settle_doubts",
     "weigh_candidates",
+    "with_past",
 ]

@@ -1,5 +1,6 @@
 """Pure: which of several equal objects stays, and what the groups add up to."""
 
+from s3dedup.groups.changes import change_of, changes, sum_changes
 from s3dedup.groups.identity import group_id
 from s3dedup.groups.keepers import PROTECT, Choice, Decisions, Ordered, keeper_first
 from s3dedup.groups.rollups import RollUp
@@ -15,7 +16,10 @@ __all__ = [
     "Price",
     "Protection",
     "RollUp",
+    "change_of",
+    "changes",
     "group_id",
     "keeper_first",
     "no_price",
+    "sum_changes",
 ]
