@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from s3dedup.engine.context import Context
 from s3dedup.engine.scan import in_order
 from s3dedup.model import Location
 
 
-def objects_below(context: Context, prefixes: Iterable[Location]) -> Mapping[Location, int]:
+def objects_below(context: Context, prefixes: Sequence[Location]) -> Mapping[Location, int]:
     """The objects that are not empty below these prefixes and below the audited locations, by prefix. A prefix of which
     only a part was listed is left out: nobody knows what else is there.
     """

@@ -44,17 +44,14 @@ def _named(entries: list[Entry], below: Mapping[str, int], level: float) -> tupl
     open_places = list(_parted(entries, "", _redundant).items())
     while open_places:
         place, part = open_places.pop()
-        if place not in below:
-            left += part
-            continue
-        keeper, claimed = _elsewhere(place, part)
+        keeper, claimed = _elsewhere(place, part) if place in below else ("", [])
         if keeper and _objects(claimed) >= level * below[place] and not _lies_deeper(place, claimed, below):
             found.append(_pair(place, keeper, claimed, below))
             left += _without(part, claimed)
-            continue
-        children = _parted(part, place, _redundant)
-        left += children.pop(place, [])
-        open_places += children.items()
+        else:
+            children = _parted(part, place, _redundant)
+            left += children.pop(place, [])
+            open_places += children.items()
     return found, left
 
 

@@ -21,7 +21,7 @@ import msgspec
 
 from s3dedup.errors import StateError
 from s3dedup.model import FinishedRun, GroupMark
-from s3dedup.shelf.records import VERSION, DigestRecord
+from s3dedup.shelf.records import Codec, DigestRecord
 from s3dedup.shelf.results import read_digests, read_report, read_summary
 
 DIRECTORY = "history"
@@ -44,6 +44,9 @@ class PastRecord(msgspec.Struct, array_like=True):
     keepers: dict[str, str] = {}
 
 
+_codec = Codec(PastRecord)
+
+
 def remember(directory: Path) -> None:
     """Put the last finished audit of a state directory into its history, where it is not there yet.
 
@@ -60,7 +63,7 @@ def remember(directory: Path) -> None:
     try:
         (directory / DIRECTORY).mkdir(mode=0o700, exist_ok=True)
         _write_groups(_groups_file(directory, number), (_mark(each) for _, each in read_digests(directory)))
-        _write(_run_file(directory, number), VERSION + msgspec.msgpack.encode(record))
+        _write(_run_file(directory, number), _codec.encode(record))
         _prune(directory, [*numbers, number])
     except OSError as error:
         raise StateError(
@@ -132,9 +135,8 @@ def _private(path: Path) -> Iterator[BinaryIO]:
 def _read(path: Path) -> PastRecord | None:
     """A run's record, None where this program cannot read it."""
     try:
-        content = path.read_bytes()
-        return msgspec.msgpack.decode(content[1:], type=PastRecord) if content[:1] == VERSION else None
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return _codec.decode(path.read_bytes())
+    except OSError:
         return None
 
 

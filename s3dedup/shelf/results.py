@@ -127,9 +127,8 @@ def read_digests(directory: Path) -> Iterator[tuple[bytes, DigestRecord]]:
     """The digest map of the last finished audit, in order of size. Raises what `read_report` raises."""
     path = directory / FILE
     database, _ = _opened_report(path)
-    digests = RecordShelf(Table(database, "digests"), DigestRecord)
-    for key, _ in database.scan("digests"):
-        yield key, _readable(digests.get(key), path)
+    for key, value in database.scan("digests"):
+        yield key, _readable(_digest_codec.decode(value), path)
 
 
 def _opened_report(path: Path) -> tuple[Database, Summary]:

@@ -174,6 +174,19 @@ def test_keys_that_begin_with_a_slash_or_have_two_in_a_row_keep_them() -> None:
     assert said(rolled_up(groups, [placed("a/y")]).prefix_pairs) == [("s3://a//", "s3://b", 100, 3)]
 
 
+def test_where_only_parts_of_a_bucket_were_listed_these_are_named_and_not_the_bucket() -> None:
+    rollup = RollUp(price)
+    every: list[Placed] = []
+    for objects, kept in [*twins(5, "b/", "a/x/y/"), *twins(5, "c/", "a/z/")]:
+        rollup.add(objects, kept)
+        every += objects
+    listed = [prefix for prefix in rollup.prefixes() if prefix.prefix]
+    assert said(rollup.finish({prefix: below(every, prefix) for prefix in listed}).prefix_pairs) == [
+        ("s3://a/x/", "s3://b", 100, 5),
+        ("s3://a/z/", "s3://c", 100, 5),
+    ]
+
+
 def test_a_share_that_nobody_counted_is_unknown() -> None:
     rollup = RollUp(price)
     for objects, kept in twins(3, "b/data/", "a/backup/"):
