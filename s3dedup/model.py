@@ -278,9 +278,9 @@ class Share:
 class PrefixPair:
     """Two prefixes (as texts, "s3://a/backup/") of which one repeats the other.
 
-    `objects` and `reclaimable_bytes` count what is redundant below `redundant` and also below `keeper`; `share` is how
-    much of all objects listed below `redundant` that is, from 0 to 1 (None: unknown). `whole` says that it is every one
-    of them, which a rounded share cannot.
+    `objects` and `reclaimable_bytes` count what is redundant below `redundant` and kept below `keeper`; `share` is how
+    much of all objects listed below `redundant` that is, empty ones left out, from 0 to 1 (None: unknown). `whole` says
+    that it is every one of them, which a rounded share cannot. Each redundant object counts in one pair.
     """
 
     redundant: str

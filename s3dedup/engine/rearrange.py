@@ -44,6 +44,7 @@ def _summary(old: Summary, emitter: Emitter) -> Summary:
         redundant_objects=tally.redundant,
         reclaimable_bytes=tally.reclaimable_bytes,
         billable_bytes=tally.billable_bytes,
+        monthly_usd=None,
     )
     rollups, choices = tally.rollup.finish(dict(old.below)), list(tally.decisions.notes(emitter.choice))
     return msgspec.structs.replace(old, totals=totals, rollups=rollups, choices=choices)
