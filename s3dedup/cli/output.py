@@ -77,7 +77,7 @@ def _print(report: AuditReport, format: str) -> None:  # noqa: A002  the contrac
         ) from error
 
 
-def print_now(write: Callable[[TextIO], object]) -> None:
+def print_page(write: Callable[[TextIO], object]) -> None:
     """Write to stdout at once, so that a failure is noticed.
 
     Raises:

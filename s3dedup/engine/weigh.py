@@ -63,7 +63,8 @@ def _examinations(
     """What the sorters cannot settle by the listing alone, size by size."""
     proven = weigher.proven(kind for _, kinds in candidates.stretches for kind in kinds)
     buckets = {source.to_bytes(2): location.bucket for source, location in context.sources.items()}
-    orders = (WeighListed(stretch, proven, buckets) for stretch in whole_where_needed(candidates.stretches, proven))
+    stretches = whole_where_needed(candidates.stretches, proven)
+    orders = (WeighListed(stretch, proven, buckets, emitter.choice) for stretch in stretches)
     for weighed in sorters.carry_out(orders):
         emitter.pass_on(weighed.groups, weighed.tally)
         context.watch.advance(weighed.entries)

@@ -33,14 +33,14 @@ def head(report: AuditReport) -> dict[str, object]:
 
 
 def group_record(group: DuplicateGroup) -> dict[str, object]:
-    """A group with its objects, of which the first is the keeper."""
+    """A group with its objects, those that stay first."""
     return {
         "id": group.id,
         "size": group.size,
         "evidence": group.evidence,
         "reclaimable_bytes": group.reclaimable_bytes,
         "monthly_usd": group.monthly_usd,
-        "objects": [_object_record(item, keeper=not rank) for rank, item in enumerate(group.objects)],
+        "objects": [_object_record(item, keeper=rank < group.kept) for rank, item in enumerate(group.objects)],
     }
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Row(NamedTuple):
     """One object of a group.
 
-    The columns can be summed: `reclaimable_bytes` is 0 for the keeper and the size for the others, and `monthly_usd`,
-    which is known of whole groups, stands in the keeper's row alone.
+    The columns can be summed: `reclaimable_bytes` is 0 for what stays and the size for the others, and `monthly_usd`,
+    which is known of whole groups, stands in the first row alone.
     """
 
     group: str
@@ -40,12 +40,12 @@ def rows(groups: Iterable[DuplicateGroup]) -> Iterator[Row]:
             yield Row(
                 group.id,
                 group.evidence,
-                not rank,
+                rank < group.kept,
                 item.bucket,
                 item.key,
                 item.version_id,
                 item.size,
-                item.size if rank else 0,
+                0 if rank < group.kept else item.size,
                 None if rank else group.monthly_usd,
                 item.storage_class,
                 item.last_modified,

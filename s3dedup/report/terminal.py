@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
 
-    from s3dedup.model import AuditReport, DuplicateGroup, ObjectVersion, RollUps, Share, Totals, Work
+    from s3dedup.model import AuditReport, DuplicateGroup, RollUps, Share, Totals, Work
     from s3dedup.report.view import View
 
 _PAIRS_SHOWN = 5
 _SHARES_SHOWN = 5
 _OBJECTS_SHOWN = 4  # of a group: the keeper and three others
-_LABELS = {0: "keeper", 1: "redundant"}
 _INDENT = 17
 _NARROWEST = 24  # columns of a key, however narrow the terminal is
 _ELLIPSIS = "..."
@@ -140,18 +139,20 @@ def _print_group(console: Console, rank: int, group: DuplicateGroup) -> None:
     usd = human_usd(group.monthly_usd)
     numbers = f"{rank:>4}  {reclaimable:>11}  {size:>10}  {len(group.objects):>7,}  {usd:>10}  {group.evidence}"
     console.print(Text(numbers, style="bold"))
-    _print_objects(console, group.objects)
+    _print_objects(console, group)
 
 
-def _print_objects(console: Console, objects: tuple[ObjectVersion, ...]) -> None:
+def _print_objects(console: Console, group: DuplicateGroup) -> None:
     """The keeper, a few redundant objects, and how many more; a single one more is shown."""
+    objects = group.objects
+    labels = {group.kept: "redundant", 1: "protected", 0: "keeper"} if group.kept > 1 else {0: "keeper", 1: "redundant"}
     shown = objects if len(objects) <= _OBJECTS_SHOWN + 1 else objects[:_OBJECTS_SHOWN]
     keys = [plain(f"s3://{item.bucket}/{item.key}") for item in shown]
     folded = distinct_lines(keys, max(_NARROWEST, console.width - _INDENT))
     for rank, (item, lines) in enumerate(zip(shown, folded, strict=True)):
-        label = _LABELS.get(rank, "")
+        label = labels.get(rank, "")
         for line in lines:
-            _print_object(console, label, line, "" if rank else "green")
+            _print_object(console, label, line, "green" if rank < group.kept else "")
             label = ""
         if item.version_id is not None:
             _print_object(console, "", f"version {plain(item.version_id)}", "dim")

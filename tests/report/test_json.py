@@ -82,6 +82,19 @@ def test_the_schema_knows_exactly_the_evidence_kinds_and_skip_reasons_of_the_mod
     assert definitions["skipped"]["properties"]["reason"]["enum"] == list(SkipReason)
 
 
+def test_a_protected_object_is_marked_as_one_that_stays() -> None:
+    """Whoever acts on the objects whose `keeper` is false must not meet one that is protected."""
+    found = replace(samples.group("a", "b", "c"), kept=2)
+    all_protected = replace(samples.group("d", "e"), kept=2)
+    document = json.loads(rendered(samples.report([found, all_protected])))
+    assert errors(document) == []
+    assert [[item["keeper"] for item in each["objects"]] for each in document["groups"]] == [
+        [True, True, False],
+        [True, True],
+    ]
+    assert [each["reclaimable_bytes"] for each in document["groups"]] == [5 * 2**20, 0]
+
+
 def test_the_schema_that_a_caller_changed_is_whole_when_loaded_again() -> None:
     load_schema().clear()
     assert load_schema()["title"]
@@ -111,7 +124,7 @@ def test_the_schema_that_a_caller_changed_is_whole_when_loaded_again() -> None:
         (("groups", 0, "size"), 0),
         (("groups", 0, "objects"), []),
         (("groups", 0, "objects", 0, "keeper"), False),
-        (("groups", 0, "objects", 1, "keeper"), True),
+        (("groups", 0, "objects", 1, "keeper"), None),
         (("groups", 0, "objects", 1, "etag"), None),
         (("groups", 0, "objects", 1, "extra"), 1),
         (("skipped", 0, "reason"), "because"),

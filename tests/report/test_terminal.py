@@ -54,6 +54,17 @@ def test_one_object_that_was_not_compared_is_singular() -> None:
     assert said(incomplete([], SkipReason.ARCHIVED)).startswith("INCOMPLETE: 1 object was not compared (1 archived)")
 
 
+def test_what_is_protected_stands_between_the_keeper_and_what_is_redundant() -> None:
+    text = page(samples.report([replace(samples.group("a", "b", "c", "d"), kept=3)]))
+    labelled = [line.split() for line in text.splitlines() if "s3://photos/" in line]
+    assert labelled == [
+        ["keeper", "s3://photos/a"],
+        ["protected", "s3://photos/b"],
+        ["s3://photos/c"],
+        ["redundant", "s3://photos/d"],
+    ]
+
+
 def test_a_run_that_ended_early_is_incomplete_even_when_nothing_was_skipped() -> None:
     report = samples.empty_report()
     text = said(replace(report, run=replace(report.run, complete=False)))

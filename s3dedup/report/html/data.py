@@ -73,7 +73,8 @@ class _Rows:
     def row(self, group: DuplicateGroup) -> list[object]:
         usd = None if group.monthly_usd is None else float(group.monthly_usd)
         objects = [self._object(item) for item in group.objects[:OBJECTS_OF_GROUP]]
-        return [group.size, len(group.objects), usd, human_usd(group.monthly_usd), self.kinds[group.evidence], objects]
+        kind, money = self.kinds[group.evidence], human_usd(group.monthly_usd)
+        return [group.size, len(group.objects), usd, money, kind, objects, group.kept]
 
     def _object(self, item: ObjectVersion) -> list[object]:
         bucket = self.buckets.setdefault(item.bucket, len(self.buckets))

@@ -40,7 +40,7 @@ class Groups {
     this.columns = {
       size: this.column((row) => row[0]),
       copies: this.column((row) => row[1]),
-      reclaimable: this.column((row) => row[0] * (row[1] - 1)),
+      reclaimable: this.column((row) => row[0] * (row[1] - row[6])),
       usd: this.column((row) => (row[2] === null ? NaN : row[2])),
     };
     this.texts = null;
@@ -72,7 +72,9 @@ class Groups {
 
   /** The objects of a group that are on the page, keeper first. */
   objects(index) {
-    return this.rows[index][5].map(([bucket, storage, seconds, key, version]) => ({
+    const kept = this.rows[index][6];
+    return this.rows[index][5].map(([bucket, storage, seconds, key, version], rank) => ({
+      role: rank >= kept ? "redundant" : rank ? "protected" : "keeper",
       name: `s3://${this.buckets[bucket]}/${key}`,
       version: version === undefined ? null : version,
       storage: this.classes[storage],

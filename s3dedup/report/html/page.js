@@ -192,7 +192,7 @@ class Table {
     const size = humanBytes(this.groups.columns.size[index]);
     byId("group-title").textContent = `${grouped(copies)} copies of ${size}`;
     byId("group-evidence").textContent = this.groups.meaning(index);
-    byId("group-objects").replaceChildren(...objects.map(object));
+    byId("group-objects").replaceChildren(...objects.map((item) => object(item)));
     byId("group-more").textContent =
       objects.length < copies ? `And ${grouped(copies - objects.length)} more, which the other formats have.` : "";
     byId("group").showModal();
@@ -200,9 +200,9 @@ class Table {
   }
 }
 
-function object(item, rank) {
-  const entry = make("li", rank ? "" : "keeper");
-  const facts = [rank ? "redundant" : "keeper", item.storage, item.modified];
+function object(item) {
+  const entry = make("li", item.role === "redundant" ? "" : "keeper");
+  const facts = [item.role, item.storage, item.modified];
   if (item.version !== null) facts.push(`version ${item.version}`);
   entry.append(make("code", "", item.name), make("span", "muted", facts.join("  \u00b7  ")));
   return entry;
