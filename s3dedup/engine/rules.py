@@ -67,7 +67,9 @@ class _Learner:
             yield [Task(lambda: self._context.stores.default_encryption(self._bucket), self._set_default)]
             if not self._context.stores.is_aws(self._bucket):
                 yield from self._each(self._to_read(), self._read)
-            rule_of[key] = rule = self._rule()
+            rule = self._rule()
+            if self._context.stores.is_aws(self._bucket) or all(self._right[form] for form in self._provable()):
+                rule_of[key] = rule  # where nothing could be read, nothing was learnt
         self._context.watch.advance(1)
         return self._bucket, rule
 
@@ -156,8 +158,12 @@ class _Learner:
         note = f"s3://{self._bucket}: {'; '.join(self._sentences(encryption, proven))}."
         return BucketRule(encryption, proven[Form.HEX], proven[Form.MULTIPART], forms, time.time(), note)
 
+    def _provable(self) -> list[int]:
+        """The forms of ETag that occur and that reading can prove."""
+        return sorted(self._samples.forms() & set(PROVABLE))
+
     def _sentences(self, encryption: Encryption | None, proven: dict[Form, bool]) -> Iterator[str]:
-        for form in sorted(self._samples.forms() & set(PROVABLE)):
+        for form in self._provable():
             name, calibrated = PROVABLE[Form(form)], len(self._right[form])
             if self._context.stores.is_aws(self._bucket):
                 yield f"{name} ETags follow AWS's rules"
