@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from s3dedup import __version__
-from s3dedup.config import AuditConfig
+from s3dedup.config import AuditConfig, chosen
 from s3dedup.engine import (
     Context,
     Crew,
@@ -25,16 +25,21 @@ from s3dedup.engine import (
     Pool,
     Sorters,
     Watch,
+    comparison,
+    finished_runs,
     learn,
     list_locations,
     narrow,
+    objects_below,
     processes_to_use,
+    rearranged,
     settle_doubts,
     weigh_candidates,
+    with_past,
 )
 from s3dedup.errors import UsageError
-from s3dedup.model import AuditReport, EtagTrust, Location, RunInfo, Totals
-from s3dedup.shelf import ScanRecord, Segment, State, Summary, read_report
+from s3dedup.model import AuditReport, Comparison, EtagTrust, FinishedRun, Location, RunInfo, Totals
+from s3dedup.shelf import ScanRecord, Segment, State, Summary, read_report, remember
 from s3dedup.store import ObjectStore, S3Store, StoreConfig, Stores
 
 RESUME_WITHIN = 24 * 3600.0
@@ -69,7 +74,7 @@ def audit(config: AuditConfig, watch: Watch | None = None, *, open_store: OpenSt
     watch = watch or Watch()
     directory = config.state or default_state()
     with _opened(config, directory, watch, open_store) as context:
-        emitter = Emitter(context.state.results.add)
+        emitter = Emitter(context.state.results.add, config.choice())
 
         listed = list_locations(context)
         with Sorters(context) as sorters:
@@ -80,17 +85,43 @@ def audit(config: AuditConfig, watch: Watch | None = None, *, open_store: OpenSt
 
         context.state.results.finish(_summary(context, listed, emitter))
         context.state.end()
-    return read_report(directory)
+        remember(directory)
+    return report(directory)
 
 
-def report(state: Path | None = None) -> AuditReport:
-    """The last finished audit of a state directory, without S3.
+def report(state: Path | None = None, keep: Sequence[str] = (), protect: Sequence[str] = ()) -> AuditReport:
+    """The last finished audit of a state directory, without S3. With `keep` or `protect` its keepers are chosen anew,
+    by these alone, whatever the audit was told.
 
     Raises:
-        NoReportError: there is none.
+        UsageError: what is to be kept or protected cannot be read.
+        NoReportError: there is no finished audit.
         StateError: the state is corrupt.
     """
-    return read_report(state or default_state())
+    choice, directory = chosen(keep, protect), state or default_state()
+    found = rearranged(directory, choice) if keep or protect else read_report(directory)
+    return with_past(found, directory)
+
+
+def history(state: Path | None = None) -> list[FinishedRun]:
+    """The finished audits that a state directory remembers, the oldest first.
+
+    Raises:
+        NoReportError: there are none.
+    """
+    return finished_runs(state or default_state())
+
+
+def compare(state: Path | None = None, run: str | None = None) -> Comparison:
+    """What the last audit found against an earlier one: the one whose id begins with `run`; by default the last one of
+    the same locations.
+
+    Raises:
+        UsageError: there is no such audit, or what it found is no longer kept.
+        NoReportError: there is no finished audit.
+        StateError: what one of them found is corrupt.
+    """
+    return comparison(state or default_state(), run)
 
 
 @contextmanager
@@ -161,18 +192,21 @@ def _oldest(config: AuditConfig) -> float:
 
 
 def _summary(context: Context, listed: Listing, emitter: Emitter) -> Summary:
-    scan = context.scan
+    scan, tally = context.scan, emitter.tally
     started, finished = datetime.fromtimestamp(scan.started, UTC), datetime.now(UTC)
     complete = context.state.results.skipped_count == 0
     totals = Totals(
         listed.objects,
         listed.bytes,
         listed.empty,
-        emitter.tally.groups,
-        emitter.tally.redundant,
-        emitter.tally.reclaimable_bytes,
-        emitter.tally.billable_bytes,
+        tally.groups,
+        tally.redundant,
+        tally.reclaimable_bytes,
+        tally.billable_bytes,
         None,
     )
     run = RunInfo(scan.run_id, started, finished, tuple(scan.locations), complete)
-    return Summary(__version__, run, totals, context.stores.counted().work(), list(context.notes))
+    work, notes = context.stores.counted().work(), list(context.notes)
+    below = objects_below(context, tally.rollup.prefixes())
+    rollups, choices = tally.rollup.finish(below), list(tally.decisions.notes(emitter.choice))
+    return Summary(__version__, run, totals, work, notes, rollups, list(below.items()), choices)

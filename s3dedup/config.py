@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from s3dedup.errors import UsageError
+from s3dedup.groups import Choice
 from s3dedup.listing import Selection
 from s3dedup.model import EtagTrust, Location
 from s3dedup.store import StoreConfig
@@ -37,7 +38,9 @@ class AuditConfig:
     `locations` are `Location`s, texts like "s3://bucket/prefix", or `Source`s where they are to be reached in different
     ways; one that another covers is left out. `state` is a directory; None means the user's own (see `default_state`).
     Sizes are bytes. Globs match whole keys and their `*` matches `/` too. `fresh` forgets a listing that was
-    interrupted. `digest` is "sha1" or "sha256". `concurrency` requests are under way at a time, to all stores together.
+    interrupted. `digest` is "sha1" or "sha256". `keep` are rules for keepers, the first one first, and `protect` is
+    what must never be redundant: see `KeepRule` and `Protection` of `s3dedup.groups`. `concurrency` requests are under
+    way at a time, to all stores together.
 
     Raises:
         UsageError: an option makes no sense.
@@ -59,6 +62,8 @@ class AuditConfig:
     versions: bool = False
     etag_trust: EtagTrust = EtagTrust.AUTO
     digest: str = "sha1"
+    keep: Sequence[str] = ()
+    protect: Sequence[str] = ()
     concurrency: int = 16
     fresh: bool = False
 
@@ -72,6 +77,11 @@ class AuditConfig:
         if self.etag_trust not in set(EtagTrust):
             raise UsageError(f"{self.etag_trust!r} is no way to trust ETags: pass auto, always or never.")
         self.sources()
+        self.choice()
+
+    def choice(self) -> Choice:
+        """How keepers are chosen."""
+        return chosen(self.keep, self.protect)
 
     def sources(self) -> tuple[tuple[StoreConfig, Location], ...]:
         """How to reach each location: in order, each once, without those that lie inside another."""
@@ -97,6 +107,18 @@ class AuditConfig:
         """Which of the listed objects are wanted."""
         classes = frozenset(self.storage_classes)
         return Selection(self.min_size, tuple(self.include), tuple(self.exclude), classes)
+
+
+def chosen(keep: Sequence[str], protect: Sequence[str]) -> Choice:
+    """How keepers are chosen by these rules and protections.
+
+    Raises:
+        UsageError: one of them cannot be read.
+    """
+    try:
+        return Choice.parse(keep, protect)
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
 
 
 def _located(location: Location | str) -> Location:

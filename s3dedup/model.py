@@ -7,7 +7,7 @@ zero or for "no".
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -142,6 +142,10 @@ class StoredChecksum(NamedTuple):
 class HeadFacts:
     """What one HEAD tells about an object beyond its listing. `first_part` (bytes) and `parts` describe a multipart
     layout and are None where the HEAD did not ask for it or the store did not say.
+
+    `replication` is S3's own word ("REPLICA", "COMPLETED", ...), `lock_mode` is "GOVERNANCE" or "COMPLIANCE". What
+    keeps an object from being deleted is only told to who has s3:GetObjectRetention and s3:GetObjectLegalHold
+    (API_HeadObject): None is "not so, or not told".
     """
 
     etag: str
@@ -151,6 +155,17 @@ class HeadFacts:
     first_part: int | None = None
     parts: int | None = None
     checksums: tuple[StoredChecksum, ...] = ()
+    replication: str | None = None
+    lock_mode: str | None = None
+    retain_until: datetime | None = None
+    legal_hold: bool | None = None
+
+
+class PartSpan(NamedTuple):
+    """Where one part of a multipart object lies: bytes `start` (inclusive) to `stop` (exclusive) of the whole."""
+
+    start: int
+    stop: int
 
 
 class EtagTrust(StrEnum):
@@ -185,7 +200,9 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """Object versions with one content. The first object is the keeper; `id` is stable from run to run."""
+    """Object versions with one content; `id` is stable from run to run. The first `kept` objects stay: the keeper, then
+    whatever else is protected.
+    """
 
     id: str
     size: int
@@ -193,6 +210,7 @@ class DuplicateGroup:
     objects: tuple[ObjectVersion, ...]
     billable_bytes: int | None = None
     monthly_usd: Decimal | None = None
+    kept: int = 1
 
     @property
     def keeper(self) -> ObjectVersion:
@@ -201,13 +219,13 @@ class DuplicateGroup:
 
     @property
     def redundant(self) -> tuple[ObjectVersion, ...]:
-        """The others."""
-        return self.objects[1:]
+        """Those that need not stay."""
+        return self.objects[self.kept :]
 
     @property
     def reclaimable_bytes(self) -> int:
         """The sum of the redundant sizes."""
-        return self.size * (len(self.objects) - 1)
+        return self.size * (len(self.objects) - self.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +293,9 @@ class Share:
 class PrefixPair:
     """Two prefixes (as texts, "s3://a/backup/") of which one repeats the other.
 
-    `objects` and `reclaimable_bytes` count what is redundant below `redundant` and also below `keeper`; `share` is how
-    much of all objects listed below `redundant` that is, from 0 to 1 (None: unknown). `whole` says that it is every one
-    of them, which a rounded share cannot.
+    `objects` and `reclaimable_bytes` count what is redundant below `redundant` and kept below `keeper`; `share` is how
+    much of all objects listed below `redundant` that is, empty ones left out, from 0 to 1 (None: unknown). `whole` says
+    that it is every one of them, which a rounded share cannot. Each redundant object counts in one pair.
     """
 
     redundant: str
@@ -306,6 +324,81 @@ class PastRun:
     finished: datetime
     complete: bool
     totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A finished audit without its groups: where and when it looked, what it found, what it asked of the store."""
+
+    tool_version: str
+    run: RunInfo
+    totals: Totals
+    work: Work
+
+    @property
+    def past(self) -> PastRun:
+        """As far as a trend needs it."""
+        return PastRun(self.run.id, self.run.finished, self.run.complete, self.totals)
+
+
+class GroupMark(NamedTuple):
+    """What is kept of each group of a run, to be compared with a later one: `copies` are all its members."""
+
+    size: int
+    id: str
+    copies: int
+    redundant: int
+
+    @property
+    def reclaimable_bytes(self) -> int:
+        """The sum of the redundant sizes."""
+        return self.size * self.redundant
+
+
+class Change(StrEnum):
+    """What became of a group from one run to another."""
+
+    NEW = "new"
+    GROWN = "grown"
+    SHRUNK = "shrunk"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """A group that has another number of copies than before; 0 copies where there was, or is, none.
+
+    `keeper` is the address of one that stays, as a text; None where only the numbers are kept.
+    """
+
+    change: Change
+    id: str
+    size: int
+    copies_before: int
+    copies_after: int
+    reclaimable_before: int
+    reclaimable_after: int
+    keeper: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSum:
+    """All groups with one change: how many, and by how much their reclaimable bytes became more (or less, below 0)."""
+
+    groups: int = 0
+    reclaimable_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What became of the groups of an earlier run in a later one. `changes` may be read from disk as they are iterated
+    over; they come in order of size.
+    """
+
+    earlier: FinishedRun
+    later: FinishedRun
+    sums: Mapping[Change, ChangeSum]
+    changes: Collection[GroupChange]
 
 
 @dataclass(frozen=True, slots=True)

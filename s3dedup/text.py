@@ -30,15 +30,19 @@ def plain(text: str) -> str:
     surrogates and a space at the very end are written as `\x1b`, `\u202e` or `\U000e0001`, a backslash as
     two; so different texts stay different. Everything else is left as it is.
     """
-    shown = "".join(character if _is_visible(character) else _escape(character) for character in text)
-    return f"{shown[:-1]}{_escape(' ')}" if shown.endswith(" ") else shown
+    if text.isascii() and text.isprintable() and "\\" not in text:
+        shown = text  # nearly all keys are such, and there are millions of them
+    else:
+        shown = "".join(character if _is_visible(character) else escape(character) for character in text)
+    return f"{shown[:-1]}{escape(' ')}" if shown.endswith(" ") else shown
 
 
 def _is_visible(character: str) -> bool:
     return character.isprintable() and character != "\\" and character not in _INVISIBLE
 
 
-def _escape(character: str) -> str:
+def escape(character: str) -> str:
+    r"""One character as `plain` writes what cannot be shown: `\\`, `\x1b`, `\u202e`, `\U000e0001`."""
     if character == "\\":
         return r"\\"
     code = ord(character)

@@ -59,7 +59,14 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-for command in (commands.audit, commands.report, commands.demo):
+for command in (
+    commands.audit,
+    commands.report,
+    commands.history,
+    commands.compare,
+    commands.prices,
+    commands.demo,
+):
     app.command()(_exiting(command))
 
 

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from s3dedup.audit import audit as run_audit
+from s3dedup.audit import compare as compare_audits
+from s3dedup.audit import history as past_audits
 from s3dedup.audit import report as last_report
 from s3dedup.cli import options
-from s3dedup.cli.output import check_output, write_report
+from s3dedup.cli.output import check_output, print_page, write_report
 from s3dedup.cli.progress import watching
 from s3dedup.config import AuditConfig
+from s3dedup.cost import write_table
 from s3dedup.demo import run_demo
+from s3dedup.errors import UsageError
 from s3dedup.model import EtagTrust
+from s3dedup.prices import price_table, prices_in, refresh_prices
+from s3dedup.report.prices import print_prices
+from s3dedup.report.runs import render_comparison, render_history
 
 INCOMPLETE = 3
+
+
+class PricesFormat(StrEnum):
+    """How a price table is shown."""
+
+    TABLE = "table"
+    JSON = "json"
+
 
 Size = Annotated[
     int,
@@ -65,6 +81,8 @@ def audit(
         str,
         typer.Option(metavar="sha1|sha256", help="How ranges are hashed; sha256 where an adversary matters."),
     ] = "sha1",
+    keep: options.Keep = None,
+    protect: options.Protect = None,
     concurrency: Annotated[int, typer.Option(metavar="N", help="Requests at a time.")] = 16,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="List again, even if an interrupted audit could go on.")
@@ -90,10 +108,12 @@ def audit(
         versions=versions,
         etag_trust=etag_trust,
         digest=digest,
+        keep=keep or (),
+        protect=protect or (),
         concurrency=concurrency,
         fresh=fresh,
     )
-    check_output(output)
+    check_output(format, output)
     with watching(quiet=quiet, verbose=verbose) as watch:
         found = run_audit(config, watch)
     write_report(found, format, output)
@@ -103,13 +123,73 @@ def audit(
 def report(
     *,
     state: options.State = None,
+    keep: options.Keep = None,
+    protect: options.Protect = None,
     format: options.Format = "table",  # noqa: A002  the contract's word
     output: options.Output = None,
 ) -> int:
-    """Render the last audit again, without S3."""
-    found = last_report(state)
+    """Render the last audit again, without S3; with --keep or --protect its keepers are chosen anew."""
+    check_output(format, output)
+    found = last_report(state, keep or (), protect or ())
     write_report(found, format, output)
     return 0 if found.run.complete else INCOMPLETE
+
+
+def prices(
+    *,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Read AWS's public price list first, and keep it in your cache.")
+    ] = False,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="REGION", help="Only this region; with --refresh, only it is read.", show_default=False),
+    ] = None,
+    prices: options.Prices = None,
+    format: Annotated[  # noqa: A002  the contract's word
+        PricesFormat, typer.Option(help="A table to read, or a file as --prices takes it.", case_sensitive=False)
+    ] = PricesFormat.TABLE,
+) -> int:
+    """Show the prices that are in use, and which list they are from."""
+    if refresh and prices is not None:
+        raise UsageError("--refresh reads AWS's price list, and --prices a file of your own: pass one of them.")
+    if refresh:
+        with watching(quiet=False, verbose=False):
+            refresh_prices([] if region is None else [region])
+    table = price_table(prices)
+    table = table if region is None else prices_in(table, region)
+    page = write_table(table).decode()
+    print_page(lambda stdout: stdout.write(page) if format is PricesFormat.JSON else print_prices(table, stdout))
+    return 0
+
+
+def history(
+    *,
+    state: options.State = None,
+    format: options.RunsFormat = "table",  # noqa: A002  the contract's word
+) -> int:
+    """List the audits that the state remembers."""
+    runs = past_audits(state)
+    print_page(lambda stream: render_history(runs, format, stream))
+    return 0
+
+
+def compare(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="What to compare with: the beginning of an id; by default the last audit of the same locations.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    state: options.State = None,
+    format: options.RunsFormat = "table",  # noqa: A002  the contract's word
+) -> int:
+    """Compare the last audit with an earlier one: which groups are new, have grown, have shrunk, are gone."""
+    found = compare_audits(state, run)
+    print_page(lambda stream: render_comparison(found, format, stream))
+    return 0
 
 
 def demo() -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from s3dedup.groups import KeepRule, Protection
 from s3dedup.model import Location
 from s3dedup.report import FORMATS
+from s3dedup.report.runs import RUNS_FORMATS
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
 
@@ -27,8 +30,22 @@ def parse_size(text: str) -> int:
 
 def parse_location(text: str) -> str:
     """Check that a text is a location; hand it on as it is."""
+    return _checked(text, Location.parse)
+
+
+def parse_rule(text: str) -> str:
+    """Check that a text is a rule for keepers; hand it on as it is."""
+    return _checked(text, KeepRule.parse)
+
+
+def parse_protection(text: str) -> str:
+    """Check that a text says what to protect; hand it on as it is."""
+    return _checked(text, Protection.parse)
+
+
+def _checked(text: str, parse: Callable[[str], object]) -> str:
     try:
-        Location.parse(text)
+        parse(text)
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from error
     return text
@@ -36,8 +53,17 @@ def parse_location(text: str) -> str:
 
 def parse_format(text: str) -> str:
     """Check that a report can be rendered so."""
-    if text not in FORMATS:
-        raise typer.BadParameter(f"{text!r} is no report format: choose from {', '.join(FORMATS)}.")
+    return _one_of(text, FORMATS)
+
+
+def parse_runs_format(text: str) -> str:
+    """Check that earlier runs can be shown so."""
+    return _one_of(text, RUNS_FORMATS)
+
+
+def _one_of(text: str, formats: Collection[str]) -> str:
+    if text not in formats:
+        raise typer.BadParameter(f"{text!r} is no report format: choose from {', '.join(formats)}.")
     return text
 
 
@@ -62,9 +88,38 @@ Format = Annotated[
     str,
     typer.Option(metavar="|".join(FORMATS), parser=parse_format, help="How to render the report."),
 ]
+RunsFormat = Annotated[
+    str,
+    typer.Option(metavar="|".join(RUNS_FORMATS), parser=parse_runs_format, help="How to show it."),
+]
 Output = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Write the report to a file instead of stdout.", show_default=False),
+]
+Prices = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices", metavar="FILE", help="Use the prices in this file, e.g. of another provider.", show_default=False
+    ),
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RULE",
+        parser=parse_rule,
+        help="Which of equal objects to keep: oldest, newest, shortest-key, cheapest-class, location:s3://bucket/prefix"
+        " or regex:PATTERN (of s3://bucket/key); repeatable, the first rule counts most.",
+        show_default=False,
+    ),
+]
+Protect = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="WHAT",
+        parser=parse_protection,
+        help="What is never redundant: s3://bucket/prefix, a GLOB of keys or regex:PATTERN; repeatable.",
+        show_default=False,
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every HEAD, read and decision.")]

@@ -5,19 +5,25 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from s3dedup.errors import S3DedupError, UsageError
 from s3dedup.model import AuditReport
-from s3dedup.report import render
+from s3dedup.report import FORMATS, render, renderer
 
 
-def check_output(output: Path | None) -> None:
+def check_output(format: str, output: Path | None) -> None:  # noqa: A002  the contract's word
     """Find out before the audit, and not hours later, that its report cannot be written.
 
     Raises:
-        UsageError: there is no such directory, or it cannot be written to.
+        UsageError: there is no such directory, or it cannot be written to; the format needs a package that is not
+            there; it is binary, and would go to a terminal.
     """
+    renderer(format)
+    if output is None and FORMATS[format].binary and sys.stdout.isatty():
+        raise UsageError(f"--format {format} is binary, and stdout is a terminal: pass --output FILE.")
     if output is None or _is_stream(output):
         return
     try:
@@ -69,6 +75,22 @@ def _print(report: AuditReport, format: str) -> None:  # noqa: A002  the contrac
             f"The report cannot be written to stdout ({error.strerror}): the audit is kept, and `s3dedup report` writes"
             " it again."
         ) from error
+
+
+def print_page(write: Callable[[TextIO], object]) -> None:
+    """Write to stdout at once, so that a failure is noticed.
+
+    Raises:
+        S3DedupError: stdout cannot be written.
+        BrokenPipeError: nobody reads stdout any more.
+    """
+    try:
+        write(sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise S3DedupError(f"stdout cannot be written ({error.strerror}): let it go elsewhere.") from error
 
 
 def _replace(report: AuditReport, format: str, output: Path) -> None:  # noqa: A002  the contract's word

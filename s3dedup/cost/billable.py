@@ -16,7 +16,12 @@ MINIMUM = {
 }
 """The smallest size (bytes) that a storage class bills. Source: aws.amazon.com/s3/pricing, 2026-07."""
 OVERHEAD = {"GLACIER": 40 * KIB, "DEEP_ARCHIVE": 40 * KIB}
-"""Bytes added to every object (32 KiB at the class's rate, 8 KiB at that of STANDARD). Same source."""
+"""Bytes added to every object; `OVERHEAD_AT_STANDARD` of them at the rate of STANDARD. Same source."""
+OVERHEAD_AT_STANDARD = 8 * KIB
+MINIMUM_DAYS = {"STANDARD_IA": 30, "ONEZONE_IA": 30, "GLACIER_IR": 90, "GLACIER": 90, "DEEP_ARCHIVE": 180}
+"""The shortest term (days) that a class bills; the others have none. Same source."""
+TIERED_FROM = 128 * KIB
+"""INTELLIGENT_TIERING monitors and moves objects of this size and larger. Same source."""
 
 
 def billable_bytes(size: int, storage_class: str) -> int | None:

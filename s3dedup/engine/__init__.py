@@ -4,8 +4,11 @@ from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew, processes_to_use
 from s3dedup.engine.emit import Emitter
 from s3dedup.engine.lister import Office
-from s3dedup.engine.narrow import narrow
+from s3dedup.engine.narrowing import narrow
+from s3dedup.engine.past import comparison, finished_runs, with_past
 from s3dedup.engine.pool import Pool
+from s3dedup.engine.rearrange import rearranged
+from s3dedup.engine.rollup import objects_below
 from s3dedup.engine.rules import learn
 from s3dedup.engine.scan import Listing, list_locations
 from s3dedup.engine.settle import settle_doubts
@@ -22,10 +25,15 @@ __all__ = [
     "Pool",
     "Sorters",
     "Watch",
+    "comparison",
+    "finished_runs",
     "learn",
     "list_locations",
     "narrow",
+    "objects_below",
     "processes_to_use",
+    "rearranged",
     "settle_doubts",
     "weigh_candidates",
+    "with_past",
 ]

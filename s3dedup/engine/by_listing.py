@@ -9,7 +9,8 @@ from operator import eq, itemgetter
 from typing import NamedTuple
 
 from s3dedup.engine.emit import Emitter, Tally
-from s3dedup.engine.narrow import Kind, kind_of
+from s3dedup.engine.narrowing import Kind, kind_of
+from s3dedup.groups import Choice
 from s3dedup.model import EvidenceKind
 from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Found, Listed, Stretch
 
@@ -26,18 +27,19 @@ class Weighed(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class WeighListed:
     """Group the objects of a stretch by what the listing proves. `proven` are the kinds of ETags that are MD5s,
-    `buckets` says which bucket a location is in.
+    `buckets` says which bucket a location is in, `choice` who stays.
     """
 
     stretch: Stretch
     proven: frozenset[Kind]
     buckets: dict[bytes, str]
+    choice: Choice
 
     def __call__(self, listed: Listed) -> Weighed:
         """Run by a sorter."""
         entries = listed.entries(self.stretch)
         groups: list[Found] = []
-        emitter = Emitter(groups.extend)
+        emitter = Emitter(groups.extend, self.choice)
         settled, doubtful = self._parted(entries)
         for same in equal_etags(settled):
             entry = Entry.unpack(same[0])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
+from s3dedup.engine.budget import Budget, Expense, Limits
 from s3dedup.engine.crew import Crew
 from s3dedup.engine.pool import Pool
 from s3dedup.engine.watch import Watch
 from s3dedup.errors import ObjectError
+from s3dedup.groups import Placed
+from s3dedup.hashing import Findings
 from s3dedup.model import EtagTrust, ListedObject, Location, Skipped, SkipReason
-from s3dedup.shelf import ObjectFacts, ScanRecord, State, facts_key, rule_key
+from s3dedup.shelf import Doubt, ObjectFacts, ScanRecord, State, facts_key, rule_key
 from s3dedup.store import Stores
 
 
@@ -28,6 +33,7 @@ class Context:
     versions: bool = False
     etag_trust: EtagTrust = EtagTrust.AUTO
     digest: str = "sha1"
+    budget: Budget = field(default_factory=lambda: Budget(Limits()))
     notes: list[str] = field(default_factory=list)
     sources: dict[int, Location] = field(default_factory=dict)
 
@@ -42,6 +48,34 @@ class Context:
     def keep(self, bucket: str, row: ListedObject, facts: ObjectFacts) -> None:
         """Remember what was learnt of an object."""
         self.state.facts.keep(self._key(bucket, row), facts)
+
+    def findings(self, bucket: str, row: ListedObject) -> Findings:
+        """What is known of an object's bytes from reading them."""
+        facts = self.facts(bucket, row)
+        return Findings(dict(facts.ranges) if facts.digest == self.digest else {}, dict(facts.parts), dict(facts.whole))
+
+    def keep_findings(self, bucket: str, row: ListedObject, found: Findings) -> None:
+        """Remember what was found in an object's bytes."""
+        self.keep(
+            bucket,
+            row,
+            msgspec.structs.replace(
+                self.facts(bucket, row),
+                digest=self.digest,
+                ranges=dict(found.ranges),
+                parts={part: dict(digests) for part, digests in found.parts.items()},
+                whole=dict(found.whole),
+            ),
+        )
+
+    def expense(self, placed: Placed, requests: int, size: int) -> Expense:
+        """What so many HEADs and GETs of an object, of so many bytes together, cost."""
+        del placed
+        return Expense(requests, size, None)
+
+    def doubts(self) -> Iterator[Doubt]:
+        """What is in doubt, what promises most for what it costs first."""
+        return (doubt for _, doubt in self.state.doubts.records())
 
     def rule_key(self, bucket: str) -> bytes:
         """Under which a bucket's rule is kept."""

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from s3dedup.cost import billable_bytes
 from s3dedup.evidence import Evidence
-from s3dedup.groups import Placed, group_id, keeper_first
+from s3dedup.groups import Choice, Decisions, Ordered, Placed, RollUp, group_id
 from s3dedup.model import EvidenceKind
 from s3dedup.shelf import DigestRecord, Found, group_found
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of groups. `billable_bytes` is None as soon as one is unknown."""
+    """What groups add up to. `billable_bytes` is None as soon as one is unknown."""
 
     groups: int = 0
     redundant: int = 0
     reclaimable_bytes: int = 0
     billable_bytes: int | None = 0
+    decisions: Decisions = field(default_factory=Decisions)
+    rollup: RollUp = field(default_factory=RollUp)
+
+    def count(self, record: DigestRecord, ordered: Ordered) -> None:
+        """Count a group."""
+        self.groups += 1
+        self.redundant += len(ordered.redundant)
+        self.reclaimable_bytes += record.reclaimable_bytes
+        self.billable_bytes = _sum(self.billable_bytes, record.billable_bytes)
+        self.decisions.add(ordered)
+        self.rollup.add(ordered.objects, ordered.kept)
 
     def add(self, other: Tally) -> None:
         """Count what another has counted."""
@@ -27,27 +38,30 @@ class Tally:
         self.redundant += other.redundant
         self.reclaimable_bytes += other.reclaimable_bytes
         self.billable_bytes = _sum(self.billable_bytes, other.billable_bytes)
+        self.decisions.merge(other.decisions)
+        self.rollup.merge(other.rollup)
 
 
 class Emitter:
-    """Makes groups, counts them, and hands them on to `take`."""
+    """Makes groups with keepers by `choice`, counts them, and hands them on to `take`."""
 
-    def __init__(self, take: Callable[[list[Found]], None]) -> None:
+    def __init__(self, take: Callable[[list[Found]], None], choice: Choice) -> None:
         self._take = take
-        self.tally = Tally()
+        self.choice = choice
+        self.tally = Tally(rollup=RollUp(choice.price))
 
     def emit(self, size: int, digest: bytes, kind: EvidenceKind, members: Sequence[Placed]) -> None:
         """Make a group of two or more objects that carry `digest`; of a single one nothing is to be said."""
         if len(members) < 2:  # noqa: PLR2004  one object is no group
             return
         name = size.to_bytes(6) + digest
-        objects = keeper_first(members)
+        ordered = self.choice.order(members)
         billed: int | None = 0
-        for _, row in objects[1:]:
+        for _, row in ordered.redundant:
             billed = _sum(billed, billable_bytes(size, row.storage_class))
-        self._take([group_found(name, DigestRecord(size, kind, objects, group_id(name), billed))])
-        redundant = len(objects) - 1
-        self.tally.add(Tally(1, redundant, size * redundant, billed))
+        record = DigestRecord(size, kind, ordered.objects, group_id(name), billed, ordered.kept)
+        self._take([group_found(name, record)])
+        self.tally.count(record, ordered)
 
     def pass_on(self, groups: list[Found], tally: Tally) -> None:
         """Hand on what another emitter has made."""

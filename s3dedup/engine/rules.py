@@ -11,17 +11,17 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from s3dedup.engine.context import Context
-from s3dedup.engine.narrow import Candidates, Samples
+from s3dedup.engine.narrowing import Candidates, Samples
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.watch import log_head, log_read
 from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.evidence import Form, Layout, read_etag
-from s3dedup.hashing import etag_of_bytes
+from s3dedup.hashing import Findings, Grid, Sweep, sweep_to
 from s3dedup.model import Encryption, EtagTrust, HeadFacts, ListedObject
 from s3dedup.shelf import BucketRule, Entry
 from s3dedup.store import Stores
@@ -100,8 +100,15 @@ class _Learner:
     def _each(
         self, entries: list[bytes], make: Callable[[bytes, ListedObject], Task[Any]]
     ) -> Generator[list[Task[Any]], None, None]:
-        if entries:
-            yield [make(entry, self._context.state.listed.row(entry)) for entry in entries]
+        """Those of the tasks that the budget allows."""
+        rows = [(entry, self._context.state.listed.row(entry)) for entry in entries]
+        tasks = [make(entry, row) for entry, row in rows if self._affordable(row, read=make == self._read)]
+        if tasks:
+            yield tasks
+
+    def _affordable(self, row: ListedObject, *, read: bool) -> bool:
+        size, requests = (row.size, 1 + (read_etag(row.etag).form is Form.MULTIPART)) if read else (0, 1)
+        return self._context.budget.take([self._context.expense((self._bucket, row), requests, size)])
 
     def _head(self, entry: bytes, row: ListedObject) -> Task[HeadFacts]:
         layout = read_etag(row.etag).form is Form.MULTIPART
@@ -124,17 +131,21 @@ class _Learner:
         log_head(self._bucket, row, error)
         self._refused |= not isinstance(error, ObjectChangedError | ObjectVanishedError)
 
-    def _read(self, entry: bytes, row: ListedObject) -> Task[bool]:
+    def _read(self, entry: bytes, row: ListedObject) -> Task[Calibration]:
         form = Entry.unpack(entry).form
+        context = self._context
         return Task(
-            lambda: _etag_is_right(self._context.stores, self._bucket, row),
+            lambda: calibrate(context.stores, self._bucket, row, context.digest, context.state.salt),
             partial(self._calibrated, form, row),
             partial(log_read, self._bucket, row, 0, row.size),
         )
 
-    def _calibrated(self, form: int, row: ListedObject, right: bool) -> None:
-        log_read(self._bucket, row, 0, row.size, f"its ETag is {'' if right else 'not '}what AWS's rules say")
-        self._right[form].append(right)
+    def _calibrated(self, form: int, row: ListedObject, found: Calibration) -> None:
+        """The bytes count for the comparison, too, whatever the ETag is."""
+        log_read(self._bucket, row, 0, row.size, f"its ETag is {'' if found.right else 'not '}what AWS's rules say")
+        self._right[form].append(found.right)
+        if found.findings.ranges:
+            self._context.keep_findings(self._bucket, row, found.findings)
 
     def _rule(self) -> BucketRule:
         """Put together what was learnt; an object that could not be had proves nothing."""
@@ -165,10 +176,27 @@ def _all_right(answers: list[bool]) -> bool:
     return bool(answers) and all(answers)
 
 
-def _etag_is_right(store: Stores, bucket: str, row: ListedObject) -> bool:
-    """Read an object and say whether its ETag is the one that AWS's rules give its bytes."""
-    if read_etag(row.etag).form is Form.HEX:
-        return etag_of_bytes(store, bucket, row, None) == row.etag.lower()
-    facts = store.head(bucket, row, layout=True)
-    layout = Layout.of(row.size, facts.first_part, facts.parts)
-    return layout is not None and etag_of_bytes(store, bucket, row, layout.part_size) == row.etag.lower()
+class Calibration(NamedTuple):
+    """Whether an object's ETag is the one that AWS's rules give its bytes; and what was found in them."""
+
+    right: bool
+    findings: Findings
+
+
+def calibrate(stores: Stores, bucket: str, row: ListedObject, algorithm: str, salt: bytes) -> Calibration:
+    """Read an object and hold its ETag against its bytes."""
+    etag = read_etag(row.etag)
+    part = None
+    if etag.form is Form.MULTIPART:
+        facts = stores.head(bucket, row, layout=True)
+        layout = Layout.of(row.size, facts.first_part, facts.parts)
+        if layout is None:
+            return Calibration(right=False, findings=Findings())
+        part = layout.part_size
+    parts, whole = ([], ["md5"]) if part is None else ([part], [])
+    sweep = Sweep(Grid(row.size), 0, algorithm=algorithm, salt=salt, parts=parts, whole=whole)
+    sweep_to(stores, bucket, row, sweep, row.size)
+    findings = Findings()
+    findings.add(sweep, row.size)
+    name = "md5" if part is None else f"multipart-{etag.parts}x{part}"
+    return Calibration(findings.whole.get(name) == etag.digest, findings)

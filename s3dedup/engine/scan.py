@@ -110,12 +110,18 @@ def _tour(context: Context, index: int) -> _Tour:
     """What is left of a location."""
     source, location = context.scan.sources[index], context.locations[index]
     spans = context.state.listed_spans(source)
-    split = index not in context.scan.in_sequence and not location.bucket.endswith(DIRECTORY_BUCKET)
+    split = in_order(context, index)
     left = gaps(spans, by_token=not context.stores.is_aws(location.bucket)) if split else rest_in_sequence(spans)
     plan = Plan(location.prefix, left, split, len(spans))
     if spans:  # the free guesses were made by the run that went before
         plan.free_probes = 0
     return _Tour(index, source, location, plan)
+
+
+def in_order(context: Context, index: int) -> bool:
+    """Whether location number `index` is listed in S3's order, so that its keys can be parted."""
+    ordered = not context.locations[index].bucket.endswith(DIRECTORY_BUCKET)
+    return ordered and index not in context.scan.in_sequence
 
 
 def _fits(context: Context, tour: _Tour) -> bool:

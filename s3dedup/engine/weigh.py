@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import count, islice
 from typing import NamedTuple
 
 import msgspec
@@ -11,13 +13,15 @@ import msgspec
 from s3dedup.engine.by_listing import WeighListed, whole_where_needed
 from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
-from s3dedup.engine.narrow import Candidates, Kind
+from s3dedup.engine.narrowing import Candidates, Kind
 from s3dedup.engine.pool import Job, Task
+from s3dedup.engine.settlement import Outlook, Settlement
 from s3dedup.engine.sorters import Sorters
 from s3dedup.engine.watch import log, log_head
 from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.evidence import (
     Cluster,
+    Evidence,
     Form,
     Known,
     Layout,
@@ -29,10 +33,13 @@ from s3dedup.evidence import (
     weigh,
 )
 from s3dedup.groups import Placed
+from s3dedup.hashing import Grid
 from s3dedup.model import HeadFacts
 from s3dedup.shelf import SOURCE, BucketRule, Doubt
 from s3dedup.text import human_bytes, human_count
 
+WORTH = 1e6
+"""Reclaimable bytes for a dollar: differences below do not count."""
 UNPROVEN = BucketRule(None, hex_proven=False, multipart_proven=False, forms=[], learnt=0.0, note="")
 
 
@@ -56,7 +63,8 @@ def _examinations(
     """What the sorters cannot settle by the listing alone, size by size."""
     proven = weigher.proven(kind for _, kinds in candidates.stretches for kind in kinds)
     buckets = {source.to_bytes(2): location.bucket for source, location in context.sources.items()}
-    orders = (WeighListed(stretch, proven, buckets) for stretch in whole_where_needed(candidates.stretches, proven))
+    stretches = whole_where_needed(candidates.stretches, proven)
+    orders = (WeighListed(stretch, proven, buckets, emitter.choice) for stretch in stretches)
     for weighed in sorters.carry_out(orders):
         emitter.pass_on(weighed.groups, weighed.tally)
         context.watch.advance(weighed.entries)
@@ -83,7 +91,9 @@ class Weigher:
         return self._context.bucket(int.from_bytes(entry[SOURCE])), self._context.state.listed.row(entry)
 
     def proven(self, kinds: Iterable[Kind]) -> frozenset[Kind]:
-        """Those of the kinds of which the rules say that their ETags are MD5s."""
+        """Those of the kinds of which the rules say that their ETags are MD5s, and that this is enough."""
+        if self._context.digest == "sha256":
+            return frozenset()
         return frozenset(
             (form, source)
             for form, source in set(kinds)
@@ -110,9 +120,15 @@ class Weigher:
         checksums = head.checksums if head and self._context.stores.is_aws(bucket) else ()
         return Known(row.size, etag, self._meaning(etag.form, bucket, head), layout, checksums)
 
+    def evidence(self, placed: Placed) -> Evidence:
+        """All that is known of an object's content."""
+        compared = self._context.findings(*placed).compared(self._context.digest, Grid(placed[1].size))
+        found = weigh(self.known(placed)).with_read(*compared)
+        return found.without_forgeable() if self._context.digest == "sha256" else found
+
     def clusters(self, members: Sequence[Placed]) -> tuple[list[Cluster], list[int]]:
         """The members in clusters that are the same, and which of the clusters are in doubt."""
-        found = cluster([weigh(self.known(placed)) for placed in members])
+        found = cluster([self.evidence(placed) for placed in members])
         return found, in_doubt([each.evidence for each in found])
 
 
@@ -138,12 +154,15 @@ class _Examination:
             wanted = [index for number in doubtful for index in self._to_ask(placed, members[number])]
             if not wanted:
                 break
+            expenses = [self._context.expense(placed[index], 1, 0) for index in wanted]
+            if not self._context.budget.take(expenses):
+                break
             yield [self._head(index, placed[index]) for index in wanted]
         for number, each in enumerate(clusters):
             if number not in doubtful and each.kind:
                 same = [placed[index] for index in members[number]]
                 self._emitter.emit(self._size, digest_of(each.evidence), each.kind, same)
-        return self._keep_doubt([members[number] for number in doubtful])
+        return self._keep_doubt(placed, [members[number] for number in doubtful], [clusters[n] for n in doubtful])
 
     def _to_ask(self, placed: Sequence[Placed], members: Sequence[int]) -> Iterator[int]:
         """The members of a cluster of which a HEAD could tell more: each one whose encryption is not known, one whose
@@ -184,12 +203,27 @@ class _Examination:
             self._gone.add(index)
             self._context.skip(*placed, error)
 
-    def _keep_doubt(self, clusters: list[list[int]]) -> Doubtful:
+    def _keep_doubt(self, placed: Sequence[Placed], members: list[list[int]], clusters: list[Cluster]) -> Doubtful:
         """Leave the clusters in doubt to the reading stage, in the order of what they promise for what they cost."""
-        indexes = [index for members in clusters for index in members]
+        indexes = [index for each in members for index in each]
         if indexes:
             log.debug("%s of %d bytes in doubt", human_count(len(indexes), "object"), self._size)
-            promise = (len(indexes) - 1) * 1000 // len(clusters)
-            key = ((1 << 32) - min(promise, (1 << 32) - 1)).to_bytes(5) + ((1 << 48) - self._size).to_bytes(7)
+            outlook = Settlement(self._context, self._size, *_renumbered(placed, members, clusters)).outlook()
+            key = promise(outlook) + ((1 << 48) - self._size).to_bytes(7)
             self._context.state.doubts[key] = Doubt(self._size, [self._entries[index] for index in indexes])
         return Doubtful(len(indexes), len(indexes) * self._size)
+
+
+def _renumbered(
+    placed: Sequence[Placed], members: list[list[int]], clusters: list[Cluster]
+) -> tuple[list[Cluster], list[Placed]]:
+    """Clusters as the only ones that there are, and their objects."""
+    numbers = count()
+    alone = [replace(each, members=tuple(islice(numbers, len(each.members)))) for each in clusters]
+    return alone, [placed[index] for each in members for index in each]
+
+
+def promise(outlook: Outlook) -> bytes:
+    """Five bytes that sort by reclaimable bytes for what proving takes, most first."""
+    worth = outlook.reclaimable / max(outlook.expense.effort, 1e-12)
+    return ((1 << 40) - 1 - min(int(worth / WORTH), (1 << 40) - 1)).to_bytes(5)

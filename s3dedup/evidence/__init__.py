@@ -1,10 +1,13 @@
 """Pure rules: what ETags and checksums prove, and which objects are still in doubt."""
 
-from s3dedup.evidence.clusters import Cluster, cluster, in_doubt
+from s3dedup.evidence.clusters import WEAKEST_FIRST, Cluster, cluster, doubtful_sets, in_doubt
 from s3dedup.evidence.etag import Etag, Form, Meaning, meaning, read_etag, read_etags
+from s3dedup.evidence.reading import Candidate, Want, at_most, to_read
 from s3dedup.evidence.verdict import Evidence, Known, Layout, Verdict, compare, weigh
 
 __all__ = [
+    "WEAKEST_FIRST",
+    "Candidate",
     "Cluster",
     "Etag",
     "Evidence",
@@ -13,11 +16,15 @@ __all__ = [
     "Layout",
     "Meaning",
     "Verdict",
+    "Want",
+    "at_most",
     "cluster",
     "compare",
+    "doubtful_sets",
     "in_doubt",
     "meaning",
     "read_etag",
     "read_etags",
+    "to_read",
     "weigh",
 ]

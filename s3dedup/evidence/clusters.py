@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from s3dedup.evidence.verdict import Evidence, kind_of
@@ -11,7 +11,14 @@ from s3dedup.model import EvidenceKind
 
 Value = tuple[str, bytes]
 
-WEAKEST_FIRST = (EvidenceKind.MULTIPART_ETAG, EvidenceKind.MD5_ETAG, EvidenceKind.CHECKSUM)
+WEAKEST_FIRST = (
+    EvidenceKind.MULTIPART_ETAG,
+    EvidenceKind.DERIVED,
+    EvidenceKind.MD5_ETAG,
+    EvidenceKind.CHECKSUM,
+    EvidenceKind.SHA1_RANGES,
+    EvidenceKind.SHA256_RANGES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def _kept(item: Evidence, broken: frozenset[str]) -> Evidence:
     """What an item's values in contradicting spaces may still prove."""
     decides = tuple(value for value in item.decides if value[0] in broken)
     separates = tuple(value for value in item.separates if value[0] in broken)
-    return Evidence(decides=decides, separates=decides + separates)
+    return Evidence(decides=decides, separates=decides + separates, read=item.read.intersection(decides))
 
 
 def _merged(items: Sequence[Evidence], members: list[int]) -> Cluster:
@@ -94,6 +101,7 @@ def _merged(items: Sequence[Evidence], members: list[int]) -> Cluster:
         tuple(sorted({value for part in parts for value in part.decides})),
         tuple(sorted({value for part in parts for value in part.unites})),
         tuple(sorted({value for part in parts for value in part.separates})),
+        frozenset[Value]().union(*(part.read for part in parts)),
     )
     return Cluster(tuple(members), evidence, _kind(parts) if len(parts) > 1 else None)
 
@@ -101,16 +109,43 @@ def _merged(items: Sequence[Evidence], members: list[int]) -> Cluster:
 def _kind(parts: Sequence[Evidence]) -> EvidenceKind:
     """The evidence that all members share; where no single value spans them, the weakest that linked any two."""
     counts = Counter(value for part in parts for value in {*part.decides, *part.unites})
-    spanning = {kind_of(space) for (space, _), count in counts.items() if count == len(parts)}
+    read = frozenset[Value]().union(*(part.read for part in parts))
+    spanning = {kind_of(value[0], read=value in read) for value, count in counts.items() if count == len(parts)}
     if spanning:
         return max(spanning, key=WEAKEST_FIRST.index)
-    linking = {kind_of(space) for (space, _), count in counts.items() if count > 1}
+    linking = {kind_of(value[0], read=value in read) for value, count in counts.items() if count > 1}
     return min(linking, key=WEAKEST_FIRST.index)
 
 
 def in_doubt(items: Sequence[Evidence]) -> list[int]:
     """The positions of those items that are undecided against at least one other. `items` are one per cluster, so no
-    two of them are the same; the work grows with their number, not with the number of pairs.
+    two of them are the same.
+    """
+    return sorted({index for meeting in meetings(items) for index in meeting})
+
+
+def doubtful_sets(items: Sequence[Evidence]) -> list[list[int]]:
+    """The same, parted into sets between which everything is decided."""
+    parent: dict[int, int] = {}
+
+    def root(index: int) -> int:
+        while parent.setdefault(index, index) != index:
+            index = parent[index]
+        return index
+
+    for meeting in meetings(items):
+        first, *others = meeting
+        for other in others:
+            parent[root(other)] = root(first)
+    sets: dict[int, list[int]] = defaultdict(list)
+    for index in sorted(parent):
+        sets[root(index)].append(index)
+    return list(sets.values())
+
+
+def meetings(items: Sequence[Evidence]) -> Iterator[set[int]]:
+    """Sets of positions whose union is all items in doubt, each set connected by doubt: the work grows with the number
+    of items, not with that of pairs.
 
     Two items are told apart by a space that decides and that both have; else by a weak checksum that differs.
     """
@@ -119,15 +154,15 @@ def in_doubt(items: Sequence[Evidence]) -> list[int]:
         decides = frozenset(space for space, _ in item.decides)
         by_spaces[decides, frozenset(space for space, _ in item.separates)].append(index)
     classes = list(by_spaces.items())
-    doubtful: set[int] = set()
     for position, ((decides, weak), members) in enumerate(classes):
         for (other_decides, other_weak), others in classes[position:]:
             if not decides & other_decides:
-                doubtful |= _undecided(items, members, others, weak & other_weak)
-    return sorted(doubtful)
+                yield from _undecided(items, members, others, weak & other_weak)
 
 
-def _undecided(items: Sequence[Evidence], one: list[int], other: list[int], common: frozenset[str]) -> set[int]:
+def _undecided(
+    items: Sequence[Evidence], one: list[int], other: list[int], common: frozenset[str]
+) -> Iterator[set[int]]:
     """Of two classes that share no deciding space, the members that no common weak checksum tells apart."""
 
     def weak_values(index: int) -> frozenset[Value]:
@@ -138,5 +173,6 @@ def _undecided(items: Sequence[Evidence], one: list[int], other: list[int], comm
         sides[weak_values(index)][0].add(index)
     for index in other:
         sides[weak_values(index)][1].add(index)
-    meetings = (left | right for left, right in sides.values() if left and right)
-    return {index for meeting in meetings if len(meeting) > 1 for index in meeting}
+    for left, right in sides.values():
+        if left and right and len(left | right) > 1:
+            yield left | right

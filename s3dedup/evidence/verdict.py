@@ -16,6 +16,8 @@ from s3dedup.model import EvidenceKind, StoredChecksum
 Spaces = tuple[tuple[str, bytes], ...]
 
 CRYPTOGRAPHIC = frozenset({"MD5", "SHA1", "SHA256", "SHA512"})
+UNFORGEABLE = ("sha256", "sha512", "composite-sha256", "composite-sha512")
+"""The spaces (by how they begin) whose values nobody knows how to make collide."""
 
 
 class Verdict(Enum):
@@ -33,11 +35,26 @@ class Evidence:
     `decides`: full digests; equal means same, unequal means different.
     `unites`: digests over parts whose layout is not known; equal means same, unequal means nothing.
     `separates`: weak checksums; unequal means different, equal means nothing.
+    `read`: those of `decides` that come from reading the object's bytes.
     """
 
     decides: Spaces = ()
     unites: Spaces = ()
     separates: Spaces = ()
+    read: frozenset[tuple[str, bytes]] = frozenset()
+
+    def with_read(self, read: Spaces, begun: Spaces) -> Evidence:
+        """The same, and what reading has found: full digests, and digests of a part of the bytes."""
+        decides = self.decides + tuple(pair for pair in read if pair not in self.decides)
+        return Evidence(decides, self.unites, self.separates + begun, self.read | frozenset(read))
+
+    def without_forgeable(self) -> Evidence:
+        """The same, where somebody may have made digests collide on purpose: equal MD5s and SHA-1s prove nothing,
+        unequal ones still prove that the bytes differ.
+        """
+        sure = tuple(pair for pair in self.decides if pair[0].startswith(UNFORGEABLE))
+        forgeable = tuple(pair for pair in self.decides if not pair[0].startswith(UNFORGEABLE))
+        return Evidence(sure, (), self.separates + forgeable, self.read.intersection(sure))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +147,17 @@ def _unequal(one: Spaces, other: Spaces) -> bool:
     return any(space in values and values[space] != value for space, value in one)
 
 
-def kind_of(space: str) -> EvidenceKind:
-    """The name under which a report gives the space that united two objects."""
+RANGES = {"sha1-ranges": EvidenceKind.SHA1_RANGES, "sha256-ranges": EvidenceKind.SHA256_RANGES}
+
+
+def kind_of(space: str, *, read: bool) -> EvidenceKind:
+    """The name under which a report gives the space that united two objects; `read` where one of them had to be read
+    for it.
+    """
+    if space in RANGES:
+        return RANGES[space]
+    if read:
+        return EvidenceKind.DERIVED
     if space == "md5":
         return EvidenceKind.MD5_ETAG
     return EvidenceKind.MULTIPART_ETAG if space.startswith("multipart") else EvidenceKind.CHECKSUM

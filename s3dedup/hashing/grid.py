@@ -1,13 +1,12 @@
 """The fixed grid on which objects are read: a short first range, the last range, then the rest.
 
 Two objects of one size have the same grid, in this run and in every other, so digests of ranges can be kept and
-compared. The first and the last range are short because they tell most objects apart.
+compared. The first and the last range are short because they tell most objects apart. The others end at multiples of
+their length, as the parts of most multipart uploads do.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from typing import NamedTuple
 
 WHOLE = 1 << 20
@@ -16,6 +15,8 @@ EDGE = 1 << 16
 STEP = 8 << 20
 MOST = 10_000
 """At most about this many ranges an object: S3 objects reach 50 TB, and each range is a record."""
+WINDOW = 8
+"""At most this many ranges of one object are read before they are compared."""
 
 
 class Range(NamedTuple):
@@ -30,11 +31,11 @@ class Grid:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._step = STEP
-        while size > self._step * MOST:
-            self._step *= 2
-        middle = size - 2 * EDGE
-        self._count = 1 if size <= WHOLE else 2 + -(-middle // self._step)
+        self.step = STEP
+        while size > self.step * MOST:
+            self.step *= 2
+        self._end = size - EDGE
+        self._count = 1 if size <= WHOLE else 2 + -(-self._end // self.step)
 
     def __len__(self) -> int:
         return self._count
@@ -47,11 +48,23 @@ class Grid:
         if number == 0:
             return Range(0, EDGE)
         if number == 1:
-            return Range(self.size - EDGE, self.size)
-        start = EDGE + (number - 2) * self._step
-        return Range(start, min(start + self._step, self.size - EDGE))
+            return Range(self._end, self.size)
+        start = (number - 2) * self.step
+        return Range(max(EDGE, start), min(start + self.step, self._end))
 
+    def at(self, position: int) -> tuple[int, Range]:
+        """The range that a byte lies in, with its number."""
+        if self._count == 1 or position < EDGE:
+            return 0, self[0]
+        number = 1 if position >= self._end else 2 + position // self.step
+        return number, self[number]
 
-def fingerprint(algorithm: str, digests: Mapping[int, bytes]) -> bytes:
-    """The digest of a whole content: that of its ranges' digests, in the grid's order."""
-    return hashlib.new(algorithm, b"".join(digests[number] for number in range(len(digests)))).digest()
+    def windows(self) -> list[range]:
+        """The first range, the last, then more and more at once: who agrees that far is likely to agree to the end."""
+        windows, position, width = [], 0, 1
+        while position < self._count:
+            stop = min(position + width, self._count)
+            windows.append(range(position, stop))
+            width = 1 if position == 0 else min(width * 2, WINDOW)
+            position = stop
+        return windows

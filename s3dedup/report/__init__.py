@@ -8,20 +8,40 @@ load a terminal library.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
-from typing import TextIO
+from typing import Any, TextIO
 
 from s3dedup.model import AuditReport
 from s3dedup.report.view import TOP, View
 
-__all__ = ["FORMATS", "Renderer", "View", "render", "renderer"]
+__all__ = ["FORMATS", "Format", "Renderer", "View", "render", "renderer"]
 
-Renderer = Callable[[AuditReport, TextIO, View], None]
+Renderer = Callable[[AuditReport, Any, View], None]
 """Writes a whole report. It goes once through the groups and once through the skipped, and holds neither."""
 
-FORMATS: Mapping[str, str] = MappingProxyType({"table": "terminal", "json": "json"})
-"""The name of each format, and the module of this room that renders it."""
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The `module` of this room that renders a format: to a text stream, or to a `binary` one."""
+
+    module: str
+    binary: bool = False
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "table": Format("terminal"),
+        "json": Format("json"),
+        "jsonl": Format("jsonl"),
+        "csv": Format("csv"),
+        "markdown": Format("markdown"),
+        "html": Format("html"),
+        "parquet": Format("parquet", binary=True),
+    }
+)
+"""The formats by name."""
 
 
 def renderer(name: str) -> Renderer:
@@ -29,10 +49,11 @@ def renderer(name: str) -> Renderer:
 
     Raises:
         ValueError: there is no such format; the message names those there are.
+        UsageError: it needs a package that is not installed; the message says which.
     """
     if name not in FORMATS:
         raise ValueError(f"{name!r} is not a report format: choose one of {', '.join(FORMATS)}")
-    found: Renderer = import_module(f"{__name__}.{FORMATS[name]}").render
+    found: Renderer = import_module(f"{__name__}.{FORMATS[name].module}").render
     return found
 
 
@@ -46,7 +67,19 @@ def render(
 ) -> None:
     """Write a report to a text stream in the given format; `top` and `width` are those of `View`.
 
+    A binary format goes to the bytes below the text stream (its `buffer`), which stdout and open files have.
+
     Raises:
-        ValueError: there is no such format; nothing was written.
+        ValueError: there is no such format, or it is binary and there are no bytes below; nothing was written.
+        UsageError: it needs a package that is not installed; nothing was written.
     """
-    renderer(format)(report, stream, View(top=top, width=width))
+    write = renderer(format)
+    write(report, _target(format, stream), View(top=top, width=width))
+
+
+def _target(name: str, stream: TextIO) -> object:
+    if not FORMATS[name].binary:
+        return stream
+    if not hasattr(stream, "buffer"):
+        raise ValueError(f"{name} is binary: pass an open file or stdout, not {stream!r}")
+    return stream.buffer

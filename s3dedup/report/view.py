@@ -1,8 +1,10 @@
-"""How much of a report to show; each renderer takes what applies to it."""
+"""How much of a report to show, and what the stream that it goes to can carry."""
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
+from typing import TextIO
 
 TOP = 20
 
@@ -17,3 +19,22 @@ class View:
 
     top: int = TOP
     width: int | None = None
+
+
+def is_utf8(stream: TextIO) -> bool:
+    """Whether a stream carries every text; one in memory does."""
+    return codecs.lookup(stream.encoding or "utf-8").name == "utf-8"
+
+
+class Carrier:
+    """Writes to a stream what its encoding can carry, and the rest as escapes in the notation of `plain`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._encoding = None if is_utf8(stream) else stream.encoding
+
+    def write(self, text: str) -> int:
+        """Write a text without an encoding error."""
+        if self._encoding is not None:
+            text = text.encode(self._encoding, "backslashreplace").decode(self._encoding)
+        return self._stream.write(text)

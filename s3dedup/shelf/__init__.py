@@ -1,9 +1,10 @@
 """The shelf: what is known, on disk. A `shelve.Shelf` over LMDB with typed records, one writer, and a lock."""
 
 from s3dedup.shelf.facts import Facts
+from s3dedup.shelf.history import PastRecord, group_marks, has_groups, past_runs, remember
 from s3dedup.shelf.listed import Listed, Stretch
 from s3dedup.shelf.records import BucketRule, DigestRecord, Doubt, ObjectFacts, ScanRecord, Summary
-from s3dedup.shelf.results import Found, Results, group_found, read_report
+from s3dedup.shelf.results import Found, Results, Stored, group_found, read_digests, read_report, read_summary
 from s3dedup.shelf.segment import FORM, SIZE, SIZE_AND_ETAG, SOURCE, Entry, Segment
 from s3dedup.shelf.state import State, facts_key, rule_key
 
@@ -20,14 +21,22 @@ __all__ = [
     "Found",
     "Listed",
     "ObjectFacts",
+    "PastRecord",
     "Results",
     "ScanRecord",
     "Segment",
     "State",
+    "Stored",
     "Stretch",
     "Summary",
     "facts_key",
     "group_found",
+    "group_marks",
+    "has_groups",
+    "past_runs",
+    "read_digests",
     "read_report",
+    "read_summary",
+    "remember",
     "rule_key",
 ]

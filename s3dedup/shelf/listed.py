@@ -8,13 +8,14 @@ its own; timsort merges what each run contributes in C.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from s3dedup.model import ListedObject, Span
+from s3dedup.shelf.below import Below
 from s3dedup.shelf.segment import CHUNK, SEGMENT, SIZE, SOURCE, Segment, WrittenSegment, segment_paths
 
 STRETCH = 1 << 17
@@ -73,6 +74,18 @@ class Listed:
             entries = list(group)
             if len(entries) > 1:
                 yield int.from_bytes(size), entries
+
+    def objects_below(self, source: int, prefixes: Collection[str], within: str, *, ordered: bool) -> Mapping[str, int]:
+        """How many objects that are not empty were listed below each prefix ("", or ending in "/") in one location,
+        whose own prefix is `within`; `ordered` says whether it was listed in S3's order.
+        """
+        below = Below(prefixes, within)
+        for segment in self._segments.values():
+            for page, span in segment.pages(source):
+                wanted = below.add_span(span, ordered=ordered)
+                if wanted:
+                    below.add_rows(segment.rows(page), wanted)
+        return below.counts
 
     def bytes_used(self) -> int:
         """How much disk the listing takes, in bytes."""

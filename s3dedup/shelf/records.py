@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from s3dedup.model import Encryption, EvidenceKind, HeadFacts, ListedObject, RunInfo, Totals, Work
+from s3dedup.model import Encryption, EvidenceKind, HeadFacts, ListedObject, Location, RollUps, RunInfo, Totals, Work
 from s3dedup.shelf.database import Table
 
 R = TypeVar("R")
@@ -23,7 +23,7 @@ VERSION = b"\x01"
 class ObjectFacts(msgspec.Struct, array_like=True):
     """What was learnt about one object at a price; stale unless `etag`, `size` and `modified` are still as listed.
 
-    `ranges` maps a position in the range grid of the `digest` algorithm to that range's digest.
+    `ranges`, `parts` and `whole` are digests of its bytes, as in `hashing.Findings`; the ranges by `digest`.
     """
 
     etag: str
@@ -32,6 +32,8 @@ class ObjectFacts(msgspec.Struct, array_like=True):
     head: HeadFacts | None = None
     digest: str = ""
     ranges: dict[int, bytes] = {}
+    parts: dict[int, dict[int, bytes]] = {}
+    whole: dict[str, bytes] = {}
 
     def still_of(self, row: ListedObject) -> bool:
         """Whether the object is the one that this was learnt about."""
@@ -53,13 +55,21 @@ class BucketRule(msgspec.Struct, array_like=True):
 
 
 class DigestRecord(msgspec.Struct, array_like=True):
-    """The object versions that carry one digest, keeper first; each as its bucket and its row of the listing."""
+    """The object versions that carry one digest, each as its bucket and its row of the listing. The first `kept` stay:
+    the keeper, then whatever else is protected.
+    """
 
     size: int
     evidence: EvidenceKind
     objects: list[tuple[str, ListedObject]]
     id: str
     billable_bytes: int | None = None
+    kept: int = 1
+
+    @property
+    def reclaimable_bytes(self) -> int:
+        """The sum of the redundant sizes."""
+        return self.size * (len(self.objects) - self.kept)
 
 
 class Doubt(msgspec.Struct, array_like=True):
@@ -83,13 +93,20 @@ class ScanRecord(msgspec.Struct, array_like=True):
 
 
 class Summary(msgspec.Struct, array_like=True):
-    """A finished audit without its groups and skipped objects, which have tables of their own."""
+    """A finished audit without its groups and skipped objects, which have tables of their own.
+
+    `below` says how many objects were listed below the prefixes that roll-ups may name, for another choice of keepers;
+    `choices` are sentences about the one that was made.
+    """
 
     tool_version: str
     run: RunInfo
     totals: Totals
     work: Work
     notes: list[str]
+    rollups: RollUps | None = None
+    below: list[tuple[Location, int]] = []
+    choices: list[str] = []
 
 
 class Codec(Generic[R]):

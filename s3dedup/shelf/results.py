@@ -105,12 +105,7 @@ def read_report(directory: Path) -> AuditReport:
             be read is met when it is iterated over.
     """
     path = directory / FILE
-    if not _is_there(path):
-        raise NoReportError(str(directory))
-    database = _opened(path)
-    summary = RecordShelf(Table(database, "meta"), Summary).get(b"summary")
-    if summary is None:
-        raise _unreadable(path)
+    database, summary = _opened_report(path)
     return AuditReport(
         summary.tool_version,
         summary.run,
@@ -118,8 +113,36 @@ def read_report(directory: Path) -> AuditReport:
         summary.work,
         Stored(lambda: _groups(database, path), database.count("digests")),
         Stored(lambda: _skipped(database, path), database.count("skipped")),
-        tuple(summary.notes),
+        (*summary.notes, *summary.choices),
+        summary.rollups,
     )
+
+
+def read_summary(directory: Path) -> Summary:
+    """The last finished audit without its groups and skipped objects. Raises what `read_report` raises."""
+    return _opened_report(directory / FILE)[1]
+
+
+def read_digests(directory: Path) -> Iterator[tuple[bytes, DigestRecord]]:
+    """The digest map of the last finished audit, in order of size. Raises what `read_report` raises."""
+    path = directory / FILE
+    database, _ = _opened_report(path)
+    for key, value in database.scan("digests"):
+        yield key, _readable(_digest_codec.decode(value), path)
+
+
+def _opened_report(path: Path) -> tuple[Database, Summary]:
+    if not _is_there(path):
+        raise NoReportError(str(path.parent))
+    database = _opened(path)
+    return database, _readable(RecordShelf(Table(database, "meta"), Summary).get(b"summary"), path)
+
+
+def _readable(record: T | None, path: Path) -> T:
+    """A report with a record missing would be a wrong one: it is refused."""
+    if record is None:
+        raise _unreadable(path)
+    return record
 
 
 def _opened(path: Path) -> Database:
@@ -166,14 +189,13 @@ class Stored(Collection[T]):
 
 
 def _groups(database: Database, path: Path) -> Iterator[DuplicateGroup]:
-    """By reclaimable bytes, largest first. A report with a group missing would be a wrong one: it is refused."""
+    """By reclaimable bytes, largest first."""
     digests = RecordShelf(Table(database, "digests"), DigestRecord)
     for key, _ in database.scan("ranking"):
-        record = digests.get(key[9:])
-        if record is None:
-            raise _unreadable(path)
+        record = _readable(digests.get(key[9:]), path)
         objects = tuple(row.at(bucket) for bucket, row in record.objects)
-        yield DuplicateGroup(record.id, record.size, record.evidence, objects, record.billable_bytes)
+        billed, kept = record.billable_bytes, record.kept
+        yield DuplicateGroup(record.id, record.size, record.evidence, objects, billed, kept=kept)
 
 
 def _skipped(database: Database, path: Path) -> Iterator[Skipped]:
@@ -188,4 +210,4 @@ def _skipped(database: Database, path: Path) -> Iterator[Skipped]:
 
 def _rank(record: DigestRecord) -> bytes:
     """Nine bytes that sort by reclaimable bytes, largest first."""
-    return (LARGEST - record.size * (len(record.objects) - 1)).to_bytes(9)
+    return (LARGEST - record.reclaimable_bytes).to_bytes(9)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
 from struct import Struct
@@ -40,6 +40,7 @@ SEGMENT = 27
 """The first byte of the page number is that of the segment."""
 ROW = slice(31, 33)
 OFFSETS = Struct(">II")
+OFFSET = Struct(">I")
 LOW = 0xFFFFFFFF
 TABLES = ("pages", "entries", "spans", "runs")
 RUN = 1 << 18
@@ -152,11 +153,25 @@ class WrittenSegment:
 
     def spans(self, source: int) -> Iterator[Span]:
         """The spans of one location that are listed, in no particular order."""
+        return (span for _, span in self.pages(source))
+
+    def pages(self, source: int) -> Iterator[tuple[bytes, Span]]:
+        """Each page of one location: its key, and its span."""
         prefix = source.to_bytes(2)
         for key, value in self._database.scan("spans", prefix):
             if key[:2] != prefix:
                 return
-            yield self._decode_span(value)
+            yield key, self._decode_span(value)
+
+    def rows(self, page: bytes) -> list[ListedObject]:
+        """All rows of a page that has some."""
+
+        def read(blob: memoryview) -> list[ListedObject]:
+            (first,) = OFFSET.unpack_from(blob)
+            bounds = [offset for (offset,) in OFFSET.iter_unpack(blob[:first])]
+            return [self._decode_row(blob[start:stop]) for start, stop in pairwise(bounds)]
+
+        return self._database.read("pages", page, read)
 
     @property
     def is_sorted(self) -> bool:

@@ -8,6 +8,7 @@ Files are readable by their owner only.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -45,6 +46,7 @@ class State:
             opened.callback(self._scan.close)
             self.facts = Facts(RecordShelf(Table(facts, "objects"), ObjectFacts))
             opened.callback(self.facts.flush)
+            self.salt = _salt(facts)
             self.rules = RecordShelf(Table(facts, "rules"), BucketRule)
             self.doubts = RecordShelf(Table(self._scan, "doubts"), Doubt)
             self._scans = RecordShelf(Table(self._scan, "meta"), ScanRecord)
@@ -127,6 +129,17 @@ def rule_key(endpoint: str, bucket: str) -> bytes:
 def _key(parts: Sequence[str]) -> bytes:
     text = "\0".join(parts).encode(errors="surrogatepass")
     return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def _salt(facts: Database) -> bytes:
+    """Random bytes, made once, which stand before whatever is hashed: nobody who stores objects can know them, so
+    nobody can have made two of which the ranges' digests collide.
+    """
+    salt = facts.get("meta", b"salt")
+    if salt is None:
+        salt = os.urandom(16)
+        facts.put("meta", b"salt", salt)
+    return salt
 
 
 def _database(path: Path, tables: tuple[str, ...], *, durable: bool) -> Database:

@@ -1,8 +1,20 @@
 """The store: what the audit reads from, and the only room that knows boto3."""
 
 from s3dedup.store.base import BodyReader, ObjectStore, PageRequest
+from s3dedup.store.client import StoreConfig
 from s3dedup.store.meter import Counted
-from s3dedup.store.s3 import S3Store, StoreConfig
+from s3dedup.store.price_list import fetch_offer, fetch_region_index
+from s3dedup.store.s3 import S3Store
 from s3dedup.store.several import Stores
 
-__all__ = ["BodyReader", "Counted", "ObjectStore", "PageRequest", "S3Store", "StoreConfig", "Stores"]
+__all__ = [
+    "BodyReader",
+    "Counted",
+    "ObjectStore",
+    "PageRequest",
+    "S3Store",
+    "StoreConfig",
+    "Stores",
+    "fetch_offer",
+    "fetch_region_index",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from s3dedup.model import Encryption, HeadFacts, ListedObject
+from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
 from s3dedup.store.meter import Meter
 
 
@@ -64,11 +64,29 @@ class ObjectStore(BodyReader, Protocol):
     def default_encryption(self, bucket: str) -> Encryption | None:
         """The bucket's default encryption; None where it is not allowed or not supported to ask."""
 
+    def region(self, bucket: str) -> str | None:
+        """The bucket's AWS region, asked for once; None on a custom endpoint, and where it is not told.
+
+        Raises:
+            CredentialsError, EndpointError
+        """
+
     def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
         """Facts about one object; with `layout` those of its first part, else its checksums.
 
         Raises:
             ObjectError: this object cannot be asked about; see its subclasses.
+        """
+
+    def part(self, bucket: str, row: ListedObject, number: int) -> PartSpan | None:
+        """Where part `number` (from 1) of a multipart object lies, by one HEAD; None where the store does not tell.
+
+        The start of a part is the sum of all sizes before it, so the last one tells an uneven layout from an even one
+        whose count of parts is the same. GetObjectAttributes would tell every size, but for objects in general purpose
+        buckets only where a checksum was asked for at the upload (API_GetObjectAttributesParts), and to fewer users.
+
+        Raises:
+            ObjectError: as for `head`.
         """
 
     @property

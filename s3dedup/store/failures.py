@@ -64,14 +64,14 @@ def general(error: Exception, endpoint: str) -> S3DedupError:
     if isinstance(error, NO_CREDENTIALS):
         return _no_credentials(error)
     if isinstance(error, NETWORK):
-        return EndpointError(f"{endpoint} cannot be reached ({_short(error)}): check the address and the network.")
+        return EndpointError(f"{endpoint} cannot be reached ({short(error)}): check the address and the network.")
     if isinstance(error, boto.ParamValidationError):
-        complaint = _short(error).partition(": Bucket name must match")[0]
+        complaint = short(error).partition(": Bucket name must match")[0]
         return UsageError(f"The request makes no sense to S3 ({complaint}): check the bucket's name.")
     if isinstance(error, ResponseParserError):
-        return EndpointError(f"What answers at {endpoint} is no S3 server ({_short(error)}): check --endpoint-url.")
+        return EndpointError(f"What answers at {endpoint} is no S3 server ({short(error)}): check --endpoint-url.")
     return UsageError(
-        f"The AWS SDK cannot send this request ({_short(error)}): check the bucket's name, --region and your AWS"
+        f"The AWS SDK cannot send this request ({short(error)}): check the bucket's name, --region and your AWS"
         " configuration."
     )
 
@@ -81,10 +81,10 @@ def _answered(error: boto.ClientError, endpoint: str) -> S3DedupError:
         return _no_credentials(error)
     if code_and_status(error)[0] in BAD_CREDENTIALS:
         return CredentialsError(
-            f"{endpoint} does not accept the credentials ({_short(error)}): refresh them or pass another --profile."
+            f"{endpoint} does not accept the credentials ({short(error)}): refresh them or pass another --profile."
         )
     return StoreError(
-        f"{endpoint} answered with an error that retries did not cure ({_short(error)}): what was learnt is kept, so"
+        f"{endpoint} answered with an error that retries did not cure ({short(error)}): what was learnt is kept, so"
         " run the same command again later."
     )
 
@@ -96,7 +96,7 @@ def _is_of_another_service(error: boto.ClientError) -> bool:
 
 def _no_credentials(error: Exception) -> CredentialsError:
     return CredentialsError(
-        f"No usable AWS credentials ({_short(error)}): run `aws configure`, set AWS_ACCESS_KEY_ID and"
+        f"No usable AWS credentials ({short(error)}): run `aws configure`, set AWS_ACCESS_KEY_ID and"
         " AWS_SECRET_ACCESS_KEY, pass --profile, or --no-sign-request for a public bucket."
     )
 
@@ -130,9 +130,9 @@ def of_object(error: Exception, endpoint: str) -> S3DedupError:
         HTTPStatus.NOT_FOUND: ObjectVanishedError("it was listed and is gone"),
         HTTPStatus.PRECONDITION_FAILED: ObjectChangedError("it was overwritten while the audit ran"),
     }
-    return known.get(status) or ObjectUnreadableError(_short(error))
+    return known.get(status) or ObjectUnreadableError(short(error))
 
 
-def _short(error: Exception) -> str:
+def short(error: Exception) -> str:
     """The SDK's message on one line, without its full stop."""
     return " ".join(str(error).split()).rstrip(".")

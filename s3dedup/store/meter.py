@@ -41,7 +41,7 @@ class Meter:
     def install(self, events: Any) -> None:  # noqa: ANN401  botocore's emitter is untyped
         """Count every request that leaves the client."""
         events.register("before-send.s3", self._sent)
-        events.register("before-parse.s3", self._answered)
+        events.register("before-parse.s3", lambda response_dict, **_: self.answered(response_dict["status_code"]))
 
     def _sent(self, *, event_name: str, **_: object) -> None:
         operation = event_name.rpartition(".")[2]
@@ -49,8 +49,9 @@ class Meter:
         with self._lock:
             self._counted = self._counted.plus(**{name: 1})
 
-    def _answered(self, *, response_dict: dict[str, Any], **_: object) -> None:
-        if response_dict["status_code"] in SLOW_DOWN:
+    def answered(self, status: int) -> None:
+        """Look at the HTTP status of an answer."""
+        if status in SLOW_DOWN:
             with self._lock:
                 self._counted = self._counted.plus(slow_downs=1)
 

@@ -2,64 +2,26 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-import boto3
-import botocore
 from botocore import exceptions as boto
-from botocore.config import Config
 from botocore.parsers import ResponseParserError, create_parser
 
-from s3dedup.errors import (
-    EndpointError,
-    ObjectChangedError,
-    ObjectDeniedError,
-    ObjectUnreadableError,
-    UsageError,
-)
-from s3dedup.model import Encryption, HeadFacts, ListedObject, StoredChecksum
-from s3dedup.store import failures, guard
+from s3dedup.errors import EndpointError, ObjectChangedError, ObjectDeniedError, ObjectUnreadableError
+from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
+from s3dedup.store import facts, failures, guard, pages
 from s3dedup.store.base import PageRequest
+from s3dedup.store.client import StoreConfig, connect
+from s3dedup.store.fast import Answer, FastWay, NoBody
 from s3dedup.store.meter import Meter
+from s3dedup.store.reach import Reach
+from s3dedup.store.wire import WireError
 
 PAGE_KEYS = 1000
 BODY_ATTEMPTS = 4
 CHUNK = 1 << 20
-CHECKSUMS = (
-    "CRC32",
-    "CRC32C",
-    "CRC64NVME",
-    "SHA1",
-    "SHA256",
-    "SHA512",
-    "MD5",
-    "XXHASH64",
-    "XXHASH3",
-    "XXHASH128",
-)
-"""As in the API's ChecksumAlgorithm; older SDKs know fewer and then simply never return the others."""
-
-
-LISTINGS = (b"ListBucketResult", b"ListVersionsResult")
-
-
-@dataclass(frozen=True, slots=True)
-class StoreConfig:
-    """How to reach a store. What is None comes from boto3's own configuration."""
-
-    endpoint_url: str | None = None
-    profile: str | None = None
-    region: str | None = None
-    access_key: str | None = None
-    secret_key: str | None = None
-    no_sign_request: bool = False
-    requester_pays: bool = False
-    connections: int = 16
 
 
 class S3Store:
@@ -70,16 +32,14 @@ class S3Store:
     """
 
     def __init__(self, config: StoreConfig) -> None:
-        self._config = config
-        self._client = _client(config)
+        connected = connect(config)
+        self._client = connected.client
         self._meter = Meter()
         self._payer = {"RequestPayer": "requester"} if config.requester_pays else {}
-        events = self._client.meta.events
-        guard.install(events)
-        self._meter.install(events)
-        for operation in ("ListObjectsV2", "ListObjectVersions"):
-            # With this wildcard it comes before botocore's own look for an error inside a 200, which parses every page.
-            events.register_first(f"before-parse.*.{operation}", _keep_page)
+        self._regions: dict[str, str | None] = {}
+        for hook in (guard, self._meter, pages, Reach()):
+            hook.install(self._client.meta.events)
+        self._fast = FastWay(connected, self._meter)
 
     @property
     def trusted_endpoint(self) -> bool:
@@ -143,60 +103,102 @@ class S3Store:
             raise failures.of_bucket(error, bucket, self.endpoint) from error
         rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
         default = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
-        return _encryption(default.get("SSEAlgorithm")) if default else None
+        return facts.encryption_named(default.get("SSEAlgorithm")) if default else None
+
+    def region(self, bucket: str) -> str | None:
+        """See `ObjectStore.region`. Every answer to HeadBucket has it, a refusal too (API_HeadBucket)."""
+        if bucket not in self._regions:
+            self._regions[bucket] = self._asked_region(bucket) if self.trusted_endpoint else None
+        return self._regions[bucket]
+
+    def _asked_region(self, bucket: str) -> str | None:
+        try:
+            answer = self._client.head_bucket(Bucket=bucket)
+        except boto.ClientError as error:
+            answer = error.response
+        except boto.BotoCoreError as error:
+            raise failures.of_bucket(error, bucket, self.endpoint) from error
+        region: str | None = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
+        return region
 
     def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
         """See `ObjectStore.head`. Checksums of a KMS object need kms:Decrypt (API_HeadObject): asked for, and done
         without where that is refused.
         """
         if layout:
-            return _facts(self._head(bucket, row, {"PartNumber": 1}))
+            return facts.head_facts(self._head(bucket, row, {"PartNumber": 1}))
         try:
-            return _facts(self._head(bucket, row, {"ChecksumMode": "ENABLED"}))
+            return facts.head_facts(self._head(bucket, row, {"ChecksumMode": "ENABLED"}))
         except ObjectDeniedError:
-            return _facts(self._head(bucket, row, {}))
+            return facts.head_facts(self._head(bucket, row, {}))
 
-    def _head(self, bucket: str, row: ListedObject, extra: dict[str, Any]) -> Mapping[str, Any]:
-        try:
-            answer: Mapping[str, Any] = self._client.head_object(**self._address(bucket, row), **extra)
-        except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
-            raise failures.of_object(error, self.endpoint) from error
-        if answer.get("ETag", "").strip('"') != row.etag:
+    def part(self, bucket: str, row: ListedObject, number: int) -> PartSpan | None:
+        """See `ObjectStore.part`."""
+        return facts.part_span(self._head(bucket, row, {"PartNumber": number}))
+
+    def _head(self, bucket: str, row: ListedObject, extra: dict[str, Any]) -> facts.Headers:
+        headers = self._ask("HeadObject", bucket, row, extra).headers
+        if facts.etag(headers) != row.etag:
             raise ObjectChangedError("it was overwritten while the audit ran")
-        return answer
-
-    def _address(self, bucket: str, row: ListedObject) -> dict[str, Any]:
-        version = {} if row.version_id is None else {"VersionId": row.version_id}
-        return {"Bucket": bucket, "Key": row.key} | version | self._payer
+        return headers
 
     def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
         """See `ObjectStore.read_range`. A body that breaks off is continued at the first missing byte."""
         position, failed = start, 0
         while position < stop:
+            begun = position
             try:
                 for chunk in self._body(bucket, row, position, stop):
                     position += len(chunk)
+                    if position > stop:
+                        raise ObjectUnreadableError(f"the store sent more than the bytes {begun}-{stop - 1}")
                     yield chunk
-            except failures.NETWORK as error:
-                failed += 1
-                if failed == BODY_ATTEMPTS:
-                    raise ObjectUnreadableError(f"its body broke off {failed} times") from error
+            except (*failures.NETWORK, WireError):
+                pass  # what is missing is asked for again
+            failed = failed + 1 if position == begun else 0
+            if failed == BODY_ATTEMPTS:
+                raise ObjectUnreadableError(f"its body broke off {failed} times")
 
     def _body(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
         """One GET of `start` to `stop`. If-Match makes S3 refuse a changed object (API_GetObject); servers that ignore
         it, or the range, are caught by what they answer.
         """
-        try:
-            answer: Mapping[str, Any] = self._client.get_object(
-                **self._address(bucket, row), Range=f"bytes={start}-{stop - 1}", IfMatch=f'"{row.etag}"'
-            )
-        except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
-            raise failures.of_object(error, self.endpoint) from error
-        with closing(answer["Body"]) as body:
-            _check_answer(answer, row, start, stop)
+        asked = {"Range": f"bytes={start}-{stop - 1}", "IfMatch": f'"{row.etag}"'}
+        headers, body = self._ask("GetObject", bucket, row, asked)
+        with closing(body):
+            facts.check_range(headers, row, start, stop)
             for chunk in body.iter_chunks(CHUNK):
                 self._meter.read(len(chunk))
                 yield chunk
+
+    def _ask(self, operation: str, bucket: str, row: ListedObject, extra: dict[str, Any]) -> Answer:
+        """Ask for one object: the short way, or with boto3."""
+        version = {} if row.version_id is None else {"VersionId": row.version_id}
+        parameters = {"Bucket": bucket, "Key": row.key} | version | self._payer | extra
+        try:
+            return self._fast.ask(operation, parameters) or self._ask_boto3(operation, parameters)
+        except failures.NETWORK as error:
+            if self._answers(bucket):
+                raise ObjectUnreadableError(f"its connection always fails ({failures.short(error)})") from error
+            raise failures.general(error, self.endpoint) from error
+        except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
+            raise failures.of_object(error, self.endpoint) from error
+
+    def _ask_boto3(self, operation: str, parameters: dict[str, Any]) -> Answer:
+        call = self._client.get_object if operation == "GetObject" else self._client.head_object
+        answer = call(**parameters)
+        self._fast.learn(operation, parameters)
+        return Answer(answer["ResponseMetadata"]["HTTPHeaders"], answer.get("Body") or NoBody())
+
+    def _answers(self, bucket: str) -> bool:
+        """Whether anything answers to an innocent question, and be it with a refusal."""
+        try:
+            self._client.head_bucket(Bucket=bucket)
+        except boto.ClientError:
+            return True
+        except boto.BotoCoreError:
+            return False
+        return True
 
     @property
     def meter(self) -> Meter:
@@ -204,100 +206,6 @@ class S3Store:
         return self._meter
 
     def close(self) -> None:
-        """Close the connection pool."""
+        """Close the connection pools."""
+        self._fast.close()
         self._client.close()
-
-
-def _client(config: StoreConfig) -> Any:  # noqa: ANN401  boto3 builds its clients at run time
-    settings = Config(
-        retries={"mode": "standard", "max_attempts": 5},
-        max_pool_connections=config.connections,
-        connect_timeout=10,
-        response_checksum_validation="when_required",
-        user_agent_extra="s3dedup",
-        **({"signature_version": botocore.UNSIGNED} if config.no_sign_request else {}),
-    )
-    try:
-        session = boto3.Session(
-            profile_name=config.profile,
-            region_name=config.region,
-            aws_access_key_id=config.access_key,
-            aws_secret_access_key=config.secret_key,
-        )
-        return session.client("s3", endpoint_url=config.endpoint_url, config=settings)
-    except failures.NO_CREDENTIALS as error:
-        raise failures.general(error, config.endpoint_url or "AWS") from error
-    except (boto.BotoCoreError, ValueError) as error:
-        message = " ".join(str(error).split()).rstrip(".")
-        raise UsageError(
-            f"The AWS SDK cannot be set up so ({message}): check --profile, --region and --endpoint-url."
-        ) from error
-
-
-def _keep_page(*, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
-    """Hand a listing on as bytes, and leave botocore (which would parse it twice) an empty one. Whatever does not look
-    like a whole listing, an error inside a 200 above all, stays for botocore to judge; but for what is no XML at all,
-    which botocore would take for a server's slip and ask for again and again.
-    """
-    body = response_dict["body"]
-    head = body[:512]
-    is_listing = any(b"<" + tag in head and b"</" + tag + b">" in body[-256:] for tag in LISTINGS)
-    if response_dict["status_code"] == HTTPStatus.OK and (is_listing or _is_no_xml(head)):
-        if is_listing:
-            customized_response_dict["PageBody"] = body
-        response_dict["body"] = b"<ListBucketResult/>"
-
-
-def _is_no_xml(head: bytes) -> bool:
-    """Whether a body that begins so is a web page, or JSON, or plain text."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return bool(start) and (not start.startswith(b"<") or b"<html" in start or b"<!doctype html" in start)
-
-
-def _facts(answer: Mapping[str, Any]) -> HeadFacts:
-    parts = answer.get("PartsCount")
-    total = str(answer.get("ContentRange", "")).rpartition("/")[2]
-    layout_known = parts is not None and total.isdigit()
-    return HeadFacts(
-        etag=answer.get("ETag", "").strip('"'),
-        size=int(total) if total.isdigit() else int(answer["ContentLength"]),
-        encryption=_encryption_of(answer),
-        archived="ArchiveStatus" in answer,
-        first_part=int(answer["ContentLength"]) if layout_known else None,
-        parts=parts if layout_known else None,
-        checksums=tuple(_checksums(answer)),
-    )
-
-
-def _encryption_of(answer: Mapping[str, Any]) -> Encryption:
-    """HEAD names the encryption of every encrypted object (API_HeadObject); no header means none."""
-    if "SSECustomerAlgorithm" in answer:
-        return Encryption.SSE_C
-    return _encryption(answer.get("ServerSideEncryption")) or Encryption.NONE
-
-
-def _encryption(name: str | None) -> Encryption | None:
-    """An algorithm as the API names it. One not known here is treated like KMS: its ETag proves nothing."""
-    if name is None:
-        return None
-    return Encryption(name) if name in set(Encryption) else Encryption.KMS
-
-
-def _checksums(answer: Mapping[str, Any]) -> Iterator[StoredChecksum]:
-    full = answer.get("ChecksumType") == "FULL_OBJECT"
-    for algorithm in CHECKSUMS:
-        text = answer.get(f"Checksum{algorithm}")
-        if text:
-            value, _, parts = text.partition("-")
-            yield StoredChecksum(algorithm, base64.b64decode(value), full and not parts)
-
-
-def _check_answer(answer: Mapping[str, Any], row: ListedObject, start: int, stop: int) -> None:
-    """Hold a range's answer against what was asked for: servers exist that ignore If-Match, and some ignore Range."""
-    if answer.get("ETag", "").strip('"') != row.etag:
-        raise ObjectChangedError("it was overwritten while the audit ran")
-    whole = start == 0 and stop == row.size
-    expected = f"bytes {start}-{stop - 1}/{row.size}"
-    answered = answer.get("ContentRange") or ("" if not whole else expected)
-    if answered != expected or answer["ContentLength"] != stop - start:
-        raise ObjectUnreadableError(f"asked for {expected}, the store sent {answered or 'something else'}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from s3dedup.model import Encryption, HeadFacts, ListedObject
+from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
 from s3dedup.store.base import ObjectStore, PageRequest
 from s3dedup.store.meter import Counted
 
@@ -41,6 +41,14 @@ class Stores:
     def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
         """See `ObjectStore.head`."""
         return self.of(bucket).head(self.name(bucket), row, layout=layout)
+
+    def part(self, bucket: str, row: ListedObject, number: int) -> PartSpan | None:
+        """See `ObjectStore.part`."""
+        return self.of(bucket).part(self.name(bucket), row, number)
+
+    def region(self, bucket: str) -> str | None:
+        """See `ObjectStore.region`."""
+        return self.of(bucket).region(self.name(bucket))
 
     def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
         """See `ObjectStore.read_range`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from s3dedup.store import S3Store
+from s3dedup.store import S3Store, fast
 from tests.audit.helpers import Auditor
 from tests.fakes3 import FakeS3
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let botocore retry at once."""
+    """Let botocore, and the short way before it, retry at once."""
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    monkeypatch.setattr(fast, "FIRST_DELAY", 0)
 
 
 @pytest.fixture

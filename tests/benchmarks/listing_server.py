@@ -3,10 +3,10 @@
     python tests/benchmarks/listing_server.py --objects 1000000 --shape flat --latency-ms 50 --port 0
 
 prints its address, as one line, when it is ready. Each `--shape` makes one bucket of that name with
-`--objects` objects. The whole listing is rendered once (300 MB for a million objects). A page is a slice
-of it, found by bisection from any StartAfter or by position from a continuation token, and sent as it
-is. One epoll loop serves all connections. Signatures are not checked; only listings and a few bucket
-facts are answered.
+`--objects` objects. The whole listing is rendered once, into a temporary file that is mapped (320 MB for
+a million objects). A page is a slice of it, found by bisection from any StartAfter or by position from a
+continuation token, and sent as it is. One epoll loop serves all connections. Signatures are not checked;
+only listings and a few bucket facts are answered.
 
 `GET /__stats` tells requests, pages, SlowDowns, CPU seconds and what is in the buckets (`?reset` starts
 anew). Why so: `sendfile` costs the client a third more CPU a page, asyncio costs the server a quarter
@@ -29,7 +29,9 @@ import uuid
 from array import array
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from mmap import mmap
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
 from urllib.parse import parse_qsl, quote_plus, unquote
 
 if TYPE_CHECKING:
@@ -87,11 +89,11 @@ def contents(count: int, share: float, seeded: random.Random) -> array[int]:
 
 
 def fragment(key: str, bucket: str, content: int, number: int) -> tuple[int, str]:
-    """An object's size and its XML, as AWS renders it."""
+    """An object's size and its XML, as AWS renders it. It is old: s5cmd leaves out what is newer than its start."""
     etag = hashlib.md5(f"{bucket}/{content}".encode()).hexdigest()
     scale = 10 + int(etag[0], 16)
     size = (1 << scale) + int(etag[-8:], 16) % (1 << scale)
-    moment = f"2026-{number % 11 + 1:02}-{number % 28 + 1:02}T{number % 24:02}:{number % 60:02}:41.000Z"
+    moment = f"2025-{number % 11 + 1:02}-{number % 28 + 1:02}T{number % 24:02}:{number % 60:02}:41.000Z"
     return size, (
         f"<Contents><Key>{key}</Key><LastModified>{moment}</LastModified><ETag>&quot;{etag}&quot;</ETag>"
         "<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>"
@@ -104,28 +106,31 @@ class Bucket:
 
     def __init__(self, name: str, keys: Iterable[str], content_of: array[int]) -> None:
         self.name = name
-        self.text = bytearray()
         self.starts = array("Q", [0])
-        self.redundant_bytes = self.bytes = 0
-        self._render(keys, content_of)
+        self.redundant = self.redundant_bytes = self.bytes = 0
+        with TemporaryFile() as file:
+            self._render(file, keys, content_of)
+            self.text = mmap(file.fileno(), self.starts[-1]) if len(self) else b""
         self.view = memoryview(self.text)
-        self.redundant = len(content_of) - len(set(content_of))
         self.find_prefix = lru_cache(4096)(self._find_prefix)
 
-    def _render(self, keys: Iterable[str], content_of: array[int]) -> None:
+    def _render(self, file: IO[bytes], keys: Iterable[str], content_of: array[int]) -> None:
         pending: list[str] = []
         end = 0
         for number, key in enumerate(keys):
             size, text = fragment(key, self.name, content_of[number], number)
             self.bytes += size
-            self.redundant_bytes += size if content_of[number] != number else 0
+            if content_of[number] != number:
+                self.redundant += 1
+                self.redundant_bytes += size
             end += len(text)
             self.starts.append(end)
             pending.append(text)
             if len(pending) == PAGE:
-                self.text += "".join(pending).encode()
+                file.write("".join(pending).encode())
                 pending.clear()
-        self.text += "".join(pending).encode()
+        file.write("".join(pending).encode())
+        file.flush()
 
     def __len__(self) -> int:
         return len(self.starts) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -63,8 +64,10 @@ def online(command: Command, seaweed: S3Server) -> Command:
         pytest.param(
             ["audit", "s3://b", "--min-size", "-1"], "not a size: write bytes, or a unit as in", id="negative"
         ),
-        pytest.param(["audit", "s3://b", "--format", "yaml"], "no report format: choose from table, json", id="format"),
-        pytest.param(["report", "--format", "JSON"], "no report format: choose from table, json", id="format-case"),
+        pytest.param(
+            ["audit", "s3://b", "--format", "yaml"], "no report format: choose from table, json,", id="format"
+        ),
+        pytest.param(["report", "--format", "JSON"], "no report format: choose from table, json,", id="format-case"),
         pytest.param(
             ["audit", "s3://b", "--etag-trust", "maybe"], "is not one of 'auto', 'always', 'never'", id="trust"
         ),
@@ -119,6 +122,28 @@ def test_a_bucket_name_that_s3_cannot_have_is_refused(command: Command, settings
 def test_any_text_is_a_glob(command: Command, fake: FakeS3, settings: dict[str, str], option: str, glob: str) -> None:
     fake.put("b", "k", b"content")
     assert command.to(settings).run("audit", "s3://b", option, glob, "--quiet").code == 0
+
+
+def test_a_binary_report_for_a_terminal_is_refused_before_anything_is_sent(
+    command: Command, settings: dict[str, str], fake: FakeS3
+) -> None:
+    master, slave = pty.openpty()
+    try:
+        ran = command.to(settings).run("audit", "s3://b", "--format", "parquet", stdout=slave)
+    finally:
+        os.close(master)
+        os.close(slave)
+    refused(ran, 2, "--format parquet is binary, and stdout is a terminal: pass --output FILE")
+    assert fake.log == []
+
+
+@pytest.mark.parametrize("line", [("audit", "s3://b"), ("report",)])
+def test_a_format_whose_package_is_missing_is_refused_with_the_way_to_get_it(
+    command: Command, tmp_path: Path, line: tuple[str, ...]
+) -> None:
+    (tmp_path / "pyarrow.py").write_text("raise ModuleNotFoundError")
+    ran = command.to({"PYTHONPATH": str(tmp_path)}).run(*line, "--format", "parquet")
+    refused(ran, 2, "The parquet format needs pyarrow: pip install 's3dedup[report]', or choose another --format")
 
 
 # --- who asks -------------------------------------------------------------------------------------------------------

@@ -287,6 +287,18 @@ def _archive_headers(found: StoredObject) -> Headers:
     return headers
 
 
+def _lock_headers(world: World, request: Request, found: StoredObject) -> Headers:
+    """Object Lock, for those who may know of it."""
+    headers: Headers = {}
+    name = "x-amz-object-lock"
+    if found.lock and world.allows(request.bucket, "s3:GetObjectRetention", found.key):
+        mode, until = found.lock
+        headers |= {f"{name}-mode": mode, f"{name}-retain-until-date": pages.iso(until)}
+    if found.legal_hold is not None and world.allows(request.bucket, "s3:GetObjectLegalHold", found.key):
+        headers[f"{name}-legal-hold"] = "ON" if found.legal_hold else "OFF"
+    return headers
+
+
 def _object(world: World, bucket: Bucket, request: Request) -> Response:
     found = _find(world, bucket, request)
     _check_encryption(world, found, request)
@@ -306,6 +318,7 @@ def _object(world: World, bucket: Bucket, request: Request) -> Response:
         headers["x-amz-version-id"] = found.version_id
     if found.replication_status:
         headers["x-amz-replication-status"] = found.replication_status
+    headers |= _lock_headers(world, request, found)
     if found.part_sizes and "partNumber" in request.query:
         headers["x-amz-mp-parts-count"] = str(len(found.part_sizes))
     if span is None and _wants_checksum(request) and found.checksum:

@@ -19,6 +19,7 @@ from tests.fakes3.objects import (
     Bucket,
     Checksum,
     Encryption,
+    Lock,
     Order,
     StoredObject,
     check_checksum,
@@ -28,6 +29,7 @@ from tests.fakes3.objects import (
 from tests.fakes3.server import Server
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Sequence
     from typing import Self
 
@@ -112,6 +114,8 @@ class PlantedS3:
         last_modified: datetime | None = None,
         version_id: str | None = None,
         replication_status: str | None = None,
+        lock: Lock | None = None,
+        legal_hold: bool | None = None,
     ) -> StoredObject:
         """Plant an object (and its bucket, if there is none of that name).
 
@@ -130,6 +134,8 @@ class PlantedS3:
             last_modified: a second after the object planted before, unless given.
             version_id: in a bucket with versioning a new id, unless given.
             replication_status: "REPLICA", "COMPLETED", ...
+            lock: the Object Lock mode, and until when.
+            legal_hold: on or off, where one was ever set.
 
         Raises:
             ImpossibleObjectError: S3 would never hold such an object.
@@ -157,6 +163,8 @@ class PlantedS3:
                 last_modified=last_modified or self._moment(),
                 version_id=version_id or self._version_id(home),
                 replication_status=replication_status,
+                lock=lock,
+                legal_hold=legal_hold,
             )
             home.store(stored)
             return stored
@@ -242,12 +250,12 @@ class PlantedS3:
 
 
 class FakeS3(PlantedS3):
-    """The same behind a server. `latency` is added to each answer, in seconds."""
+    """The same behind a server. `latency` is added to each answer, in seconds. With `tls` it speaks nothing else."""
 
-    def __init__(self, *, latency: float = 0.0) -> None:
+    def __init__(self, *, latency: float = 0.0, tls: ssl.SSLContext | None = None) -> None:
         super().__init__()
         self.latency = latency
-        self._server = Server(self.serve)
+        self._server = Server(self.serve, tls)
         self._clients: list[S3Client] = []
 
     def __enter__(self) -> Self:

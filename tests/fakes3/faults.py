@@ -40,13 +40,16 @@ class Request:
 
 @dataclass
 class Response:
-    """What goes back. `cut_after` closes the connection after so many body bytes, `reset` before any."""
+    """What goes back. `cut_after` closes the connection after so many body bytes (all of them: it hangs up where it
+    could stay), `reset` before any. With `chunked` the body has no Content-Length.
+    """
 
     status: int = 200
     headers: Headers = field(default_factory=dict)
     body: bytes | memoryview = b""
     cut_after: int | None = None
     reset: bool = False
+    chunked: bool = False
     wait: float = 0.0
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Encryption = Literal["SSE-S3", "SSE-KMS", "DSSE-KMS", "SSE-C", "NOT-SSE"]
 Order = Literal["utf-8", "by-directory", "unordered"]
 
+Lock = tuple[Literal["GOVERNANCE", "COMPLIANCE"], datetime]
+
 MD5_ENCRYPTIONS = frozenset({"SSE-S3", "NOT-SSE"})
 ARCHIVED_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 ARCHIVED_TIERS = frozenset({"ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"})
@@ -52,6 +54,8 @@ class StoredObject:
     version_id: str = "null"
     restore: datetime | Literal["ongoing"] | None = None
     replication_status: str | None = None
+    lock: Lock | None = None
+    legal_hold: bool | None = None
     delete_marker: bool = False
 
     @property

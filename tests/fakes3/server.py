@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import socketserver
+import ssl
 import struct
 import threading
 from http import HTTPStatus
@@ -85,10 +86,13 @@ class _Connection(socketserver.StreamRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CLOSE_WITH_RESET)
             return False
         reason = HTTPStatus(response.status).phrase
-        head = [f"HTTP/1.1 {response.status} {reason}", f"content-length: {len(response.body)}"]
+        framing = "transfer-encoding: chunked" if response.chunked else f"content-length: {len(response.body)}"
+        head = [f"HTTP/1.1 {response.status} {reason}", framing]
         head += [f"{name}: {value}" for name, value in response.headers.items()]
         head += ["server: AmazonS3", "x-amz-request-id: FAKE0000REQUEST0", "", ""]
         body = b"" if request.method == "HEAD" else memoryview(response.body)[: response.cut_after]
+        if response.chunked and request.method != "HEAD":
+            body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
         self.connection.sendall("\r\n".join(head).encode() + body)
         return response.cut_after is None
 
@@ -100,9 +104,10 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 128
     daemon_threads = False
 
-    def __init__(self, serve: Callable[[Request], Response]) -> None:
+    def __init__(self, serve: Callable[[Request], Response], tls: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.serve = serve
+        self.tls = tls
         self.connections: set[socket.socket] = set()
         self.stopping = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="fakes3", daemon=True)
@@ -110,7 +115,17 @@ class Server(socketserver.ThreadingTCPServer):
     @property
     def url(self) -> str:
         """What clients take as endpoint_url."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.server_address[1]}"
+
+    def finish_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:  # type: ignore[override]
+        """Shake hands in the connection's own thread; who does not trust the certificate hangs up."""
+        if self.tls is not None:
+            try:
+                request = self.tls.wrap_socket(request, server_side=True)
+            except OSError:
+                return
+        with request:
+            super().finish_request(request, client_address)
 
     def start(self) -> None:
         """Answer from now on."""

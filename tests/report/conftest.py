@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# A page takes longer than hypothesis allows by default where something else is using the machine.
+settings.register_profile("loaded-machine", deadline=None)
+settings.load_profile("loaded-machine")
 
 GOLDENS = Path(__file__).parent / "goldens"
 

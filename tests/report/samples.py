@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,8 +10,13 @@ from s3dedup.model import (
     AuditReport,
     DuplicateGroup,
     EvidenceKind,
+    InDoubt,
     ObjectVersion,
+    PastRun,
+    PrefixPair,
+    RollUps,
     RunInfo,
+    Share,
     Skipped,
     SkipReason,
     Totals,
@@ -119,10 +125,44 @@ def rich_report() -> AuditReport:
         "ETags in s3://photos are trusted: its default encryption is SSE-S3, and 20 sampled objects agreed.",
         "41 objects in s3://backup have opaque ETags (SSE-KMS); they were read.",
     )
-    return report(
+    found = report(
         groups, skipped, objects=1_204_331, size=3_408_486_046_105, empty=1024, usd="0.78",
         work=Work(1205, 310, 4212, 13_743_895_347, Decimal("0.0092")), notes=notes,
     )  # fmt: skip
+    return replace(
+        found,
+        rollups=rollups(),
+        past=tuple(past_run(found, days, part) for days, part in ((14, 0.3), (7, 1.2))),
+        in_doubt=InDoubt(2, 900 * MIB, 14, 900 * MIB, Decimal("0.00042"), 450 * MIB),
+        prices="Money at the prices of 2026-11-01 for eu-central-1, without discounts.",
+    )
+
+
+def rollups() -> RollUps:
+    """Two buckets, two classes, and prefixes that repeat others: whole, in part, and nobody knows how much."""
+    return RollUps(
+        buckets=(
+            Share("photos", 50, 38_000 * MIB, 39, 30_000 * MIB, Decimal("0.74")),
+            Share("backup", 15, 4_400 * MIB, 1, 3_700 * MIB),
+        ),
+        classes=(
+            Share("STANDARD", 60, 40_000 * MIB, 36, 31_000 * MIB, Decimal("0.77")),
+            Share("GLACIER_IR", 5, 2_400 * MIB, 4, 2_700 * MIB, Decimal("0.01")),
+        ),
+        prefix_pairs=(
+            PrefixPair("s3://photos/daily/", "s3://photos/raw/", 0.9999999, 13, 28_800 * MIB, Decimal("0.65")),
+            PrefixPair("s3://photos/copies/", "s3://photos/raw/", 1.0, 1, 2_400 * MIB, whole=True),
+            PrefixPair("s3://photos/a|`@b\u202e/", "s3://photos/<b>/", None, 1, 1_900 * MIB, Decimal("0.001")),
+        ),
+    )
+
+
+def past_run(now: AuditReport, days: int, part: float) -> PastRun:
+    """A run of some days ago that found this part of what is found now; the one of a week ago was incomplete."""
+    reclaimable = int(now.totals.reclaimable_bytes * part)
+    totals = replace(now.totals, reclaimable_bytes=reclaimable, monthly_usd=Decimal("0.5"))
+    finished = now.run.finished - timedelta(days=days)
+    return PastRun(f"run-{days}", finished, complete=days != 7, totals=totals)
 
 
 def complete_report() -> AuditReport:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from s3dedup.model import AuditReport, DuplicateGroup, EvidenceKind, Skipped, SkipReason
+from s3dedup.model import AuditReport, DuplicateGroup, EvidenceKind, PrefixPair, RollUps, Share, Skipped, SkipReason
 from s3dedup.report import render
 from s3dedup.report.terminal import distinct_lines, elide
 from tests.report import samples
@@ -52,6 +52,17 @@ def test_an_incomplete_report_says_so_and_why_before_anything_else() -> None:
 
 def test_one_object_that_was_not_compared_is_singular() -> None:
     assert said(incomplete([], SkipReason.ARCHIVED)).startswith("INCOMPLETE: 1 object was not compared (1 archived)")
+
+
+def test_what_is_protected_stands_between_the_keeper_and_what_is_redundant() -> None:
+    text = page(samples.report([replace(samples.group("a", "b", "c", "d"), kept=3)]))
+    labelled = [line.split() for line in text.splitlines() if "s3://photos/" in line]
+    assert labelled == [
+        ["keeper", "s3://photos/a"],
+        ["protected", "s3://photos/b"],
+        ["s3://photos/c"],
+        ["redundant", "s3://photos/d"],
+    ]
 
 
 def test_a_run_that_ended_early_is_incomplete_even_when_nothing_was_skipped() -> None:
@@ -160,6 +171,37 @@ def test_notes_are_shown_as_they_are() -> None:
     assert r"Notes - One [bold]note[/]. - Another\x1b." in text
 
 
+def test_prefixes_that_repeat_others_come_with_what_they_would_save() -> None:
+    text = said(samples.rich_report())
+    assert "28.1 GiB $0.65 >99.9 % of s3://photos/daily/ is also in s3://photos/raw/" in text
+    assert "2.3 GiB - All of s3://photos/copies/ is also in s3://photos/raw/" in text
+
+
+def test_only_the_first_few_prefixes_are_shown() -> None:
+    pairs = tuple(PrefixPair(f"s3://a/{n}/", "s3://b/", 1, 1, 9 - n, whole=True) for n in range(9))
+    text = said(replace(samples.complete_report(), rollups=RollUps(prefix_pairs=pairs)))
+    assert text.count("is also in") == 5
+
+
+def test_buckets_and_classes_are_shown_where_there_are_several() -> None:
+    text = said(samples.rich_report())
+    assert "$0.74 photos: 39 redundant objects" in text
+    assert "$0.01 GLACIER_IR: 4 redundant objects" in text
+
+
+def test_a_single_bucket_and_a_single_class_say_nothing_new() -> None:
+    rollups = samples.rollups()
+    one = RollUps(buckets=rollups.buckets[:1], classes=rollups.classes[:1])
+    assert "Where the money is" not in page(replace(samples.complete_report(), rollups=one))
+
+
+def test_the_trend_the_doubt_and_the_prices_are_said() -> None:
+    text = said(samples.rich_report())
+    assert "Trend 6.6 GiB less than the 39.5 GiB of 2026-11-15" in text
+    assert "In doubt 2 objects (900.0 MiB) could not be settled within the budget." in text
+    assert "- Money at the prices of 2026-11-01 for eu-central-1, without discounts." in text
+
+
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     assert max(map(cell_len, page(samples.rich_report(), width).splitlines())) <= width
@@ -195,7 +237,8 @@ def test_any_text_from_a_bucket_is_shown_without_a_raw_control_code(text: str, w
     objects = tuple(samples.version(key, version_id=text) for key in (text, f"{text}2"))
     group = DuplicateGroup(text, samples.MIB, EvidenceKind.DERIVED, objects)
     skipped = [Skipped("photos", text, text, SkipReason.ARCHIVED, text)]
-    report = samples.report([group], skipped, notes=(text,))
+    rollups = RollUps((Share(text, 1, 1, 1, 1),) * 2, (), (PrefixPair(text, text, None, 1, 1),))
+    report = replace(samples.report([group], skipped, notes=(text,)), rollups=rollups, prices=text)
     shown = page(replace(report, run=replace(report.run, locations=(text,), id=text), tool_version=text), width)
     assert all(character == "\n" or character.isprintable() for character in shown)
 

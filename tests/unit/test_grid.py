@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.hashing import Grid, Range, fingerprint
-from s3dedup.hashing.grid import EDGE, MOST, STEP, WHOLE
+from s3dedup.hashing import Grid, Range
+from s3dedup.hashing.grid import EDGE, MOST, STEP, WHOLE, WINDOW
 
 LARGEST = 50 * 10**12
 TURN = STEP * MOST
@@ -53,10 +52,26 @@ def test_no_object_has_many_more_ranges_than_the_bound(size: int) -> None:
 
 
 @given(SIZES)
-def test_the_rest_is_read_in_steps_of_one_length_but_for_the_last(size: int) -> None:
-    lengths = [tile.stop - tile.start for tile in ranges(size)[2:]]
-    assert len({*lengths[:-1]}) <= 1
-    assert not lengths or lengths[-1] <= lengths[0]
+def test_the_rest_is_read_in_steps_that_end_at_multiples_of_their_length(size: int) -> None:
+    grid, rest = Grid(size), ranges(size)[2:]
+    assert all(tile.stop % grid.step == 0 for tile in rest[:-1])
+    assert all(tile.start % grid.step == 0 for tile in rest[1:])
+
+
+@given(SIZES, st.data())
+def test_every_byte_lies_in_the_range_that_the_grid_says(size: int, data: st.DataObject) -> None:
+    position = data.draw(st.integers(0, size - 1))
+    number, tile = Grid(size).at(position)
+    assert Grid(size)[number] == tile
+    assert tile.start <= position < tile.stop
+
+
+@given(SIZES)
+def test_windows_take_every_range_in_order_and_never_many_at_once(size: int) -> None:
+    windows = Grid(size).windows()
+    assert [number for window in windows for number in window] == list(range(len(Grid(size))))
+    assert list(map(len, windows[:2])) == [1, 1][: len(windows)]
+    assert max(map(len, windows)) <= WINDOW
 
 
 @pytest.mark.parametrize("size", [1, EDGE, 2 * EDGE, WHOLE])
@@ -68,8 +83,8 @@ def test_a_small_object_is_one_range(size: int) -> None:
     ("size", "count"),
     [
         pytest.param(WHOLE + 1, 3, id="just-too-large-for-one"),
-        pytest.param(2 * EDGE + STEP, 3, id="a-middle-of-one-step"),
-        pytest.param(2 * EDGE + STEP + 1, 4, id="a-middle-of-one-step-and-a-byte"),
+        pytest.param(EDGE + STEP, 3, id="up-to-the-end-of-the-first-step"),
+        pytest.param(EDGE + STEP + 1, 4, id="a-byte-behind-the-first-step"),
         pytest.param(TURN, MOST + 2, id="the-most-with-the-shortest-steps"),
         pytest.param(TURN + 1, MOST // 2 + 2, id="a-byte-more-doubles-the-steps"),
     ],
@@ -82,7 +97,3 @@ def test_the_number_of_ranges_at_the_edges(size: int, count: int) -> None:
 def test_there_is_no_range_outside_the_grid(number: int) -> None:
     with pytest.raises(IndexError):
         Grid(WHOLE + 1)[number]
-
-
-def test_a_fingerprint_is_the_digest_of_the_digests_in_the_grids_order() -> None:
-    assert fingerprint("sha1", {1: b"b", 0: b"a", 2: b"c"}) == hashlib.sha1(b"abc").digest()

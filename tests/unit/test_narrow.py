@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3dedup.engine.by_listing import WeighListed, equal_etags, whole_where_needed
-from s3dedup.engine.narrow import LARGEST_READ, SAMPLES, Narrow, Samples
+from s3dedup.engine.narrowing import LARGEST_READ, SAMPLES, Narrow, Samples
+from s3dedup.groups import Choice
 from s3dedup.model import ListedObject
 from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Stretch
 from s3dedup.shelf.segment import ENTRY
 
 if TYPE_CHECKING:
-    from s3dedup.engine.narrow import Kind
+    from s3dedup.engine.narrowing import Kind
     from s3dedup.shelf import Listed
 
 HEX, MULTIPART, OTHER = 1, 2, 0
@@ -128,7 +129,7 @@ def test_sets_of_equal_etags_are_those_that_counting_finds(entries: list[bytes])
 def test_a_size_is_settled_where_all_its_etags_are_proven_and_else_handed_on_whole(
     entries: list[bytes], proven: frozenset[Kind]
 ) -> None:
-    weighed = WeighListed(EVERYTHING, proven, {b"\0\0": "a", b"\0\1": "b"})(listed(entries))
+    weighed = WeighListed(EVERYTHING, proven, {b"\0\0": "a", b"\0\1": "b"}, Choice())(listed(entries))
     by_size = {size: list(group) for size, group in groupby(entries, itemgetter(SIZE))}
     open_ones = {
         size for size, group in by_size.items() if any((each[6], each[SOURCE]) not in proven for each in group)

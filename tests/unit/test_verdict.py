@@ -221,4 +221,29 @@ def test_a_layout_is_known_where_all_parts_but_the_last_are_equal(
     ],
 )
 def test_a_report_names_the_space_that_united(space: str, kind: EvidenceKind) -> None:
-    assert kind_of(space) is kind
+    assert kind_of(space, read=False) is kind
+
+
+@pytest.mark.parametrize("space", ["md5", "multipart-1", "multipart-3x8388608", "sha256"])
+def test_what_one_object_had_to_be_read_for_is_derived(space: str) -> None:
+    assert kind_of(space, read=True) is EvidenceKind.DERIVED
+
+
+@pytest.mark.parametrize("digest", ["sha1", "sha256"])
+def test_ranges_are_named_by_their_digest(digest: str) -> None:
+    assert kind_of(f"{digest}-ranges", read=True).value == f"{digest}-ranges"
+
+
+def test_where_collisions_are_made_only_unforgeable_digests_prove_sameness() -> None:
+    known = Evidence((("md5", b"1"), ("sha256", b"2")), (("multipart-3", b"3"),), (("crc32", b"4"),))
+    safe = known.without_forgeable()
+    assert safe.decides == (("sha256", b"2"),)
+    assert safe.unites == ()
+    assert safe.separates == (("crc32", b"4"), ("md5", b"1"))
+
+
+def test_what_was_read_decides_and_what_was_begun_separates() -> None:
+    found = Evidence((("md5", b"1"),)).with_read((("md5", b"1"), ("sha1-ranges", b"2")), (("sha1-begun-1", b"3"),))
+    assert found.decides == (("md5", b"1"), ("sha1-ranges", b"2"))
+    assert found.separates == (("sha1-begun-1", b"3"),)
+    assert found.read == {("md5", b"1"), ("sha1-ranges", b"2")}

@@ -1,0 +1,87 @@
+"""The records of the JSON formats: a value of the model, and its fields are the names of the contract.
+
+All of it is plain ASCII, so any stream can carry it and no key can act on a terminal; parsed, every text is again what
+it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from json import JSONEncoder
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from s3dedup.model import AuditReport, DuplicateGroup, ObjectVersion, Skipped
+
+
+def head(report: AuditReport) -> dict[str, object]:
+    """Everything but the groups and the skipped objects."""
+    return {
+        "tool_version": report.tool_version,
+        "run": report.run,
+        "totals": report.totals,
+        "work": report.work,
+        "notes": report.notes,
+        "prices": report.prices,
+        "in_doubt": report.in_doubt,
+        "rollups": report.rollups,
+        "past": report.past,
+    }
+
+
+def group_record(group: DuplicateGroup) -> dict[str, object]:
+    """A group with its objects, those that stay first."""
+    return {
+        "id": group.id,
+        "size": group.size,
+        "evidence": group.evidence,
+        "reclaimable_bytes": group.reclaimable_bytes,
+        "monthly_usd": group.monthly_usd,
+        "objects": [_object_record(item, keeper=rank < group.kept) for rank, item in enumerate(group.objects)],
+    }
+
+
+def _object_record(item: ObjectVersion, *, keeper: bool) -> dict[str, object]:
+    return record(item) | {"keeper": keeper}
+
+
+def skipped_record(skipped: Skipped) -> dict[str, object]:
+    """An object that was not compared."""
+    return record(skipped)
+
+
+def record(value: Any) -> dict[str, object]:  # noqa: ANN401  # any dataclass
+    """A value of the model by the names of its fields, in their order."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def json_text(value: object) -> str:
+    """A value as JSON on one line. Money is a number with the Decimal's own digits, a time is ISO 8601 in UTC.
+
+    Raises:
+        ValueError: money is NaN or infinite; unknown money is None.
+    """
+    if isinstance(value, Decimal):
+        return _money(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f'"{name}": {json_text(field)}' for name, field in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(json_text, value)) + "]"
+    return json_text(record(value)) if is_dataclass(value) else _encode(value)
+
+
+def _money(amount: Decimal) -> str:
+    if not amount.is_finite():
+        raise ValueError(f"{amount} is no amount of money")
+    return f"{amount:f}"
+
+
+def _moment(moment: datetime) -> str:
+    """What the standard encoder does not know: an aware time, with `Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+_encode = JSONEncoder(ensure_ascii=True, allow_nan=False, default=_moment).encode

@@ -1,0 +1,35 @@
+"""Pages of a listing, taken from botocore as the bytes that came."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+LISTINGS = (b"ListBucketResult", b"ListVersionsResult")
+
+
+def install(events: Any) -> None:  # noqa: ANN401  botocore's emitter is untyped
+    """Hook into a client's events: the answer to a listing is then `{"PageBody": bytes}`."""
+    for operation in ("ListObjectsV2", "ListObjectVersions"):
+        # With this wildcard it comes before botocore's own look for an error inside a 200, which parses every page.
+        events.register_first(f"before-parse.*.{operation}", _keep_page)
+
+
+def _keep_page(*, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+    """Hand a listing on as bytes, and leave botocore (which would parse it twice) an empty one. Whatever does not look
+    like a whole listing, an error inside a 200 above all, stays for botocore to judge; but for what is no XML at all,
+    which botocore would take for a server's slip and ask for again and again.
+    """
+    body = response_dict["body"]
+    head = body[:512]
+    is_listing = any(b"<" + tag in head and b"</" + tag + b">" in body[-256:] for tag in LISTINGS)
+    if response_dict["status_code"] == HTTPStatus.OK and (is_listing or _is_no_xml(head)):
+        if is_listing:
+            customized_response_dict["PageBody"] = body
+        response_dict["body"] = b"<ListBucketResult/>"
+
+
+def _is_no_xml(head: bytes) -> bool:
+    """Whether a body that begins so is a web page, or JSON, or plain text."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return bool(start) and (not start.startswith(b"<") or b"<html" in start or b"<!doctype html" in start)
