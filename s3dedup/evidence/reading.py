@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from s3dedup.evidence.verdict import Evidence
 
@@ -50,11 +51,13 @@ def to_read(candidates: Sequence[Candidate]) -> dict[int, Want]:
     blind = [index for index in kinds.pop(frozenset(), []) if candidates[index].cost is not None]
     if blind:
         return {index: _want(kinds, candidates[index].evidence) for index in blind}
-    able = {kind: _price(candidates, members) for kind, members in kinds.items() if _able(candidates, members)}
-    if len(kinds) < 2 or not able:  # noqa: PLR2004  one kind is decided within itself
-        return {}
-    cheapest = min(able, key=lambda kind: (able[kind], sorted(kind)))
-    return {index: _want(kinds, candidates[index].evidence) for index in _able(candidates, kinds[cheapest])}
+    choices = []
+    for kind, members in kinds.items():
+        wants = {index: _want(kinds, candidates[index].evidence) for index in _able(candidates, members)}
+        useful = {index: want for index, want in wants.items() if want != Want()}
+        if useful:
+            choices.append((_price(candidates, members), sorted(kind), useful))
+    return min(choices, key=itemgetter(0, 1))[2] if choices else {}
 
 
 def at_most(candidates: Sequence[Candidate]) -> dict[int, Want]:

@@ -80,7 +80,7 @@ def _groups(groups: list[DuplicateGroup], total: int) -> Iterator[str]:
     yield "|--:|--:|--:|:--|:--|"
     for group in groups:
         copies, usd = f"{len(group.objects):,}", _text(human_usd(group.monthly_usd))
-        keeper, redundant = _distinct(group.keeper.uri, group.objects[-1].uri)
+        keeper, redundant = _distinct(group.keeper.uri, (group.redundant or group.objects)[0].uri)
         yield f"| {human_bytes(group.reclaimable_bytes)} | {usd} | {copies} | {keeper} | {redundant} |"
 
 

@@ -98,4 +98,4 @@ def test_a_format_that_is_none_is_a_usage_error(command: Command) -> None:
 def test_a_full_disk_behind_stdout_is_one_sentence(audited: Command) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         ran = audited.run("history", stdout=full)
-    refused(ran, 1, "stdout cannot be written (No space left on device)", "run the command again")
+    refused(ran, 1, "stdout cannot be written (No space left on device)", "let it go elsewhere")
