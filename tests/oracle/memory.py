@@ -80,7 +80,7 @@ class MemoryStore:
         return facts.head_facts(self._of_object("HeadObject", bucket, row, query, headers).headers)
 
     def region(self, _: str) -> None:
-        """Money is nobody's business here."""
+        """Not told; only prices depend on it."""
 
     def part(self, bucket: str, row: ListedObject, number: int) -> PartSpan | None:
         return facts.part_span(self._of_object("HeadObject", bucket, row, {"partNumber": str(number)}, {}).headers)

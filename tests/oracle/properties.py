@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from s3dedup.model import AuditReport, EtagTrust, ObjectVersion, SkipReason, Work
+from s3dedup.model import AuditReport, EtagTrust, EvidenceKind, ObjectVersion, SkipReason, Work
 from tests.fakes3 import LogEntry
 from tests.oracle.planted import Place, Stored
 
@@ -45,6 +45,19 @@ def check_sound(report: AuditReport, truth: Mapping[Place, Stored], trust: EtagT
             assert len(bodies) == 1, f"wrongly the same, by {group.evidence}: {group.objects}"
         elif len(bodies) > 1:
             assert len({each.etag for each in group.objects}) < len(group.objects)
+
+
+def check_evidence(report: AuditReport, trust: EtagTrust, digest: str) -> None:
+    """Each group says on what it stands, and that is something that was to be believed. By SHA-256 no MD5 and no SHA-1
+    is, nor is a multipart ETag where none is trusted. A stored MD5 is called `md5-etag` too.
+    """
+    kinds = {group.evidence for group in report.groups}
+    if digest == "sha256":
+        assert kinds <= {EvidenceKind.CHECKSUM, EvidenceKind.SHA256_RANGES}
+    else:
+        assert EvidenceKind.SHA256_RANGES not in kinds
+    if trust is EtagTrust.NEVER:
+        assert EvidenceKind.MULTIPART_ETAG not in kinds
 
 
 def check_complete(report: AuditReport, stored: Mapping[Place, Stored]) -> None:

@@ -2,7 +2,7 @@
 
 The suite tries the same few hundred corpora each time. A soak tries new ones, a hundred times as many:
 
-    S3DEDUP_ORACLE=soak python -m pytest tests/oracle --timeout=0
+    S3DEDUP_ORACLE=soak python -m pytest tests/oracle
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from tests.fakes3 import Request, matching
 from tests.oracle.audits import State, audit_again, audit_once
 from tests.oracle.corpora import Change, Corpus, changes, corpora, readable_elsewhere
 from tests.oracle.planted import Planted
-from tests.oracle.profiles import tries
+from tests.oracle.profiles import PROFILE, tries
 from tests.oracle.properties import (
     asked,
     check_complete,
+    check_evidence,
     check_skipped_for_a_reason,
     check_sound,
     check_totals,
@@ -43,7 +44,7 @@ OPTIONS = st.fixed_dictionaries(
     }
 )
 
-pytestmark = pytest.mark.usefixtures("in_process", "small")
+pytestmark = [pytest.mark.usefixtures("in_process", "small"), pytest.mark.timeout(PROFILE.timeout)]
 
 
 @tries(150)
@@ -55,6 +56,7 @@ def test_nothing_is_wrongly_the_same_and_no_duplicate_is_missed_but_for_what_is_
     report = audit_once(fresh_state, planted, **options)
     stored = planted.listed(versions=options["versions"])
     check_sound(report, stored)
+    check_evidence(report, options["etag_trust"], options["digest"])
     check_complete(report, stored)
     check_skipped_for_a_reason(report, stored)
     check_totals(report, stored)

@@ -16,12 +16,12 @@ from s3dedup.model import EtagTrust
 from tests.audit.helpers import MIB, Auditor, equal_contents, groups_of, upload
 from tests.oracle.audits import State
 from tests.oracle.corpora import Content, contents
-from tests.oracle.profiles import tries
+from tests.oracle.profiles import PROFILE, tries
 
 if TYPE_CHECKING:
     from tests.servers import S3Server
 
-pytestmark = pytest.mark.usefixtures("in_process", "small")
+pytestmark = [pytest.mark.usefixtures("in_process", "small"), pytest.mark.timeout(PROFILE.timeout)]
 
 PART = 5 * MIB
 """No part but the last may be smaller (UG qfacts)."""
