@@ -15,7 +15,7 @@ signs anew for the region that the error names; each client pays one failed requ
 """
 
 from tests.fakes3.answers import SSE_C_KEY
-from tests.fakes3.fake import FakeS3
+from tests.fakes3.fake import FakeS3, PlantedS3
 from tests.fakes3.faults import LogEntry, Request, Response, matching
 from tests.fakes3.objects import Bucket, Checksum, ImpossibleObjectError, StoredObject
 
@@ -26,6 +26,7 @@ __all__ = [
     "FakeS3",
     "ImpossibleObjectError",
     "LogEntry",
+    "PlantedS3",
     "Request",
     "Response",
     "StoredObject",

@@ -54,15 +54,15 @@ class _Hook:
     countdown: int
 
 
-class FakeS3:
-    """The server. `latency` is added to each answer, in seconds; `log` holds every request in order. With `tls` it
-    speaks nothing else.
+class PlantedS3:
+    """Buckets and objects, planted through Python, and what S3 answers about them: without a server.
 
-    Times and random ETags are the same in each run: objects are a second apart, from 2026-01-01 on.
+    `log` holds every request in order. Times and random ETags are the same in each run: objects are a second apart,
+    from 2026-01-01 on.
     """
 
-    def __init__(self, *, latency: float = 0.0, tls: ssl.SSLContext | None = None) -> None:
-        self.latency = latency
+    def __init__(self) -> None:
+        self.latency = 0.0
         self.log: list[LogEntry] = []
         self.faults = Faults(self._error)
         self._world = World()
@@ -70,43 +70,6 @@ class FakeS3:
         self._lock = threading.RLock()
         self._random = random.Random(0)
         self._planted = 0
-        self._server = Server(self._serve, tls)
-        self._clients: list[S3Client] = []
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for client in self._clients:
-            client.close()
-        self._server.stop()
-
-    @property
-    def endpoint_url(self) -> str:
-        """Where it listens."""
-        return self._server.url
-
-    def client(
-        self,
-        *,
-        region: str = "us-east-1",
-        attempts: int = 1,
-        endpoint_url: str | None = None,
-        **config: object,
-    ) -> S3Client:
-        """A boto3 client of this server (or of another), to be closed with it; it tries `attempts` times."""
-        settings: dict[str, Any] = {"retries": {"total_max_attempts": attempts}, **config}
-        made: S3Client = _session().client(
-            "s3",
-            endpoint_url=endpoint_url or self.endpoint_url,
-            region_name=region,
-            aws_access_key_id="AKIAFAKEFAKEFAKEFAKE",
-            aws_secret_access_key="fake",
-            config=Config(s3={"addressing_style": "path"}, **settings),
-        )
-        self._clients.append(made)
-        return made
 
     def bucket(
         self,
@@ -265,7 +228,8 @@ class FakeS3:
     def _error(request: Request, status: int, code: str, message: str) -> Response:
         return error_response(request, S3Error(status, code, message))
 
-    def _serve(self, request: Request) -> Response:
+    def serve(self, request: Request) -> Response:
+        """Answer a request, and remember it."""
         response = self.faults.apply(request, self._answer)
         response.wait += self.latency
         sent = 0 if request.method == "HEAD" else len(memoryview(response.body)[: response.cut_after])
@@ -283,3 +247,48 @@ class FakeS3:
             hook.countdown -= 1
             if hook.countdown == 0:
                 hook.do()
+
+
+class FakeS3(PlantedS3):
+    """The same behind a server. `latency` is added to each answer, in seconds. With `tls` it speaks nothing else."""
+
+    def __init__(self, *, latency: float = 0.0, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__()
+        self.latency = latency
+        self._server = Server(self.serve, tls)
+        self._clients: list[S3Client] = []
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for client in self._clients:
+            client.close()
+        self._server.stop()
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where it listens."""
+        return self._server.url
+
+    def client(
+        self,
+        *,
+        region: str = "us-east-1",
+        attempts: int = 1,
+        endpoint_url: str | None = None,
+        **config: object,
+    ) -> S3Client:
+        """A boto3 client of this server (or of another), to be closed with it; it tries `attempts` times."""
+        settings: dict[str, Any] = {"retries": {"total_max_attempts": attempts}, **config}
+        made: S3Client = _session().client(
+            "s3",
+            endpoint_url=endpoint_url or self.endpoint_url,
+            region_name=region,
+            aws_access_key_id="AKIAFAKEFAKEFAKEFAKE",
+            aws_secret_access_key="fake",
+            config=Config(s3={"addressing_style": "path"}, **settings),
+        )
+        self._clients.append(made)
+        return made
