@@ -57,6 +57,8 @@ class _Learner:
         self._heads: dict[bytes, HeadFacts] = {}
         self._refused = False
         self._right: dict[int, list[bool]] = defaultdict(list)
+        self._refused_forms: set[int] = set()
+        self._curtailed = False
 
     def job(self) -> Job[tuple[str, BucketRule]]:
         rule_of, key = self._context.state.rules, self._context.rule_key(self._bucket)
@@ -68,8 +70,8 @@ class _Learner:
             if not self._context.stores.is_aws(self._bucket):
                 yield from self._each(self._to_read(), self._read)
             rule = self._rule()
-            if self._context.stores.is_aws(self._bucket) or all(self._right[form] for form in self._provable()):
-                rule_of[key] = rule  # where nothing could be read, nothing was learnt
+            if not self._curtailed and all(self._right[form] for form in self._refused_forms):
+                rule_of[key] = rule  # what a budget, or a refusal, kept from being looked at may be different
         self._context.watch.advance(1)
         return self._bucket, rule
 
@@ -110,7 +112,9 @@ class _Learner:
 
     def _affordable(self, row: ListedObject, *, read: bool) -> bool:
         size, requests = (row.size, 1 + (read_etag(row.etag).form is Form.MULTIPART)) if read else (0, 1)
-        return self._context.budget.take([self._context.expense((self._bucket, row), requests, size)])
+        granted = self._context.budget.take([self._context.expense((self._bucket, row), requests, size)])
+        self._curtailed |= not granted
+        return granted
 
     def _head(self, entry: bytes, row: ListedObject) -> Task[HeadFacts]:
         layout = read_etag(row.etag).form is Form.MULTIPART
@@ -139,8 +143,12 @@ class _Learner:
         return Task(
             lambda: calibrate(context.stores, self._bucket, row, context.digest, context.state.salt),
             partial(self._calibrated, form, row),
-            partial(log_read, self._bucket, row, 0, row.size),
+            partial(self._unread, form, row),
         )
+
+    def _unread(self, form: int, row: ListedObject, error: ObjectError) -> None:
+        log_read(self._bucket, row, 0, row.size, error)
+        self._refused_forms.add(form)
 
     def _calibrated(self, form: int, row: ListedObject, found: Calibration) -> None:
         """The bytes count for the comparison, too, whatever the ETag is."""

@@ -91,6 +91,18 @@ def test_what_a_budget_left_is_proven_by_the_next_audit(fake: FakeS3, auditor: A
     assert report.run.complete
 
 
+@pytest.mark.parametrize("limits", [{"max_read": 0}, {"max_requests": 1}], ids=["bytes", "requests"])
+def test_what_a_budget_kept_from_being_learnt_of_a_bucket_is_learnt_by_the_next_audit(
+    limits: dict[str, Any], fake: FakeS3, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    plant(fake, "ab", encryption="SSE-S3")
+    assert not auditor("b", **limits).run.complete
+    report = auditor("b")
+    assert (keys_of(report), report.run.complete) == ({frozenset("ab")}, True)
+    assert [group.evidence.value for group in report.groups] == ["md5-etag"]
+
+
 def test_money_without_prices_cannot_be_limited(
     fake: FakeS3, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
