@@ -2,7 +2,7 @@
 
 __version__ = "0.1.0"
 
-from s3dedup.audit import audit
+from s3dedup.audit import audit, estimate
 from s3dedup.config import AuditConfig, Source
 
-__all__ = ["AuditConfig", "Source", "audit"]
+__all__ = ["AuditConfig", "Source", "audit", "estimate"]

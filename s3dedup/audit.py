@@ -9,7 +9,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -17,11 +19,14 @@ import msgspec
 from s3dedup import __version__
 from s3dedup.config import AuditConfig, chosen
 from s3dedup.engine import (
+    Budget,
     Context,
     Crew,
     Emitter,
     Listing,
+    Money,
     Office,
+    Outlook,
     Pool,
     Sorters,
     Watch,
@@ -29,6 +34,7 @@ from s3dedup.engine import (
     finished_runs,
     learn,
     list_locations,
+    markets,
     narrow,
     objects_below,
     processes_to_use,
@@ -38,10 +44,13 @@ from s3dedup.engine import (
     with_past,
 )
 from s3dedup.errors import UsageError
-from s3dedup.model import AuditReport, Comparison, EtagTrust, FinishedRun, Location, RunInfo, Totals
+from s3dedup.model import AuditReport, Comparison, Estimate, EtagTrust, FinishedRun, InDoubt, Location, RunInfo, Totals
 from s3dedup.shelf import ScanRecord, Segment, State, Summary, read_report, remember
 from s3dedup.store import ObjectStore, S3Store, StoreConfig, Stores
 
+HEADS = 1000
+"""An estimate asks at most so many objects for their encryption."""
+NOTHING_IN_DOUBT = InDoubt(0, 0, 0, 0, Decimal(0), 0)
 RESUME_WITHIN = 24 * 3600.0
 """An interrupted listing is gone on with for so long (seconds); after that it is too old to be believed."""
 
@@ -74,19 +83,39 @@ def audit(config: AuditConfig, watch: Watch | None = None, *, open_store: OpenSt
     watch = watch or Watch()
     directory = config.state or default_state()
     with _opened(config, directory, watch, open_store) as context:
-        emitter = Emitter(context.state.results.add, config.choice())
-
-        listed = list_locations(context)
-        with Sorters(context) as sorters:
-            candidates = narrow(context, sorters)
-            rules = learn(context, candidates)
-            doubtful = weigh_candidates(context, sorters, rules, emitter, candidates)
-        settle_doubts(context, rules, emitter, doubtful)
-
-        context.state.results.finish(_summary(context, listed, emitter))
+        context.state.results.finish(_found(context, config))
         context.state.end()
         remember(directory)
     return report(directory)
+
+
+def estimate(config: AuditConfig, watch: Watch | None = None, *, open_store: OpenStore = S3Store) -> Estimate:
+    """What an audit of this would have to read to prove everything, what that would cost and could save. Reads no body,
+    and asks few objects for their encryption; what that leaves open counts as in doubt. The last report stays.
+
+    Raises:
+        S3DedupError: as `audit` does.
+    """
+    few = HEADS if config.max_requests is None else min(HEADS, config.max_requests)
+    frugal = replace(config, max_read=0, max_requests=few)
+    with _opened(frugal, config.state or default_state(), watch or Watch(), open_store) as context:
+        found = _found(context, frugal)
+        context.state.end()
+    return Estimate(found.run, found.totals, found.work, found.in_doubt or NOTHING_IN_DOUBT, found.prices)
+
+
+def _found(context: Context, config: AuditConfig) -> Summary:
+    """The stages of an audit, and what they came to."""
+    prices = markets(context, config.prices)
+    listed = list_locations(context)
+    context.money = Money.of(prices, listed.classes)
+    emitter = Emitter(context.state.results.add, replace(config.choice(), price=context.money))
+    with Sorters(context) as sorters:
+        candidates = narrow(context, sorters)
+        rules = learn(context, candidates)
+        doubtful = weigh_candidates(context, sorters, rules, emitter, candidates)
+    left = settle_doubts(context, rules, emitter, doubtful)
+    return _summary(context, listed, emitter, left)
 
 
 def report(state: Path | None = None, keep: Sequence[str] = (), protect: Sequence[str] = ()) -> AuditReport:
@@ -141,8 +170,8 @@ def _opened(config: AuditConfig, directory: Path, watch: Watch, open_store: Open
 
         pool = opened.enter_context(Pool(config.concurrency))
         watch.attach(lambda: stores.counted().work())
-        trust = EtagTrust(config.etag_trust)
-        yield Context(stores, state, pool, watch, hire, locations, scan, config.versions, trust, config.digest)
+        trust, budget = EtagTrust(config.etag_trust), Budget(config.limits())
+        yield Context(stores, state, pool, watch, hire, locations, scan, budget, config.versions, trust, config.digest)
 
 
 def _stores(config: AuditConfig, open_store: OpenStore, opened: ExitStack) -> tuple[Stores, tuple[Location, ...]]:
@@ -191,10 +220,10 @@ def _oldest(config: AuditConfig) -> float:
     return time.time() + 1 if config.fresh else time.time() - RESUME_WITHIN
 
 
-def _summary(context: Context, listed: Listing, emitter: Emitter) -> Summary:
-    scan, tally = context.scan, emitter.tally
+def _summary(context: Context, listed: Listing, emitter: Emitter, left: Outlook) -> Summary:
+    scan, tally, doubt = context.scan, emitter.tally, left.in_doubt()
     started, finished = datetime.fromtimestamp(scan.started, UTC), datetime.now(UTC)
-    complete = context.state.results.skipped_count == 0
+    complete = context.state.results.skipped_count == 0 and doubt is None
     totals = Totals(
         listed.objects,
         listed.bytes,
@@ -203,10 +232,12 @@ def _summary(context: Context, listed: Listing, emitter: Emitter) -> Summary:
         tally.redundant,
         tally.reclaimable_bytes,
         tally.billable_bytes,
-        None,
+        tally.monthly_usd,
     )
     run = RunInfo(scan.run_id, started, finished, tuple(scan.locations), complete)
-    work, notes = context.stores.counted().work(), list(context.notes)
+    work = replace(context.stores.counted().work(), cost_usd=context.cost())
+    notes = list(context.notes)
     below = objects_below(context, tally.rollup.prefixes())
     rollups, choices = tally.rollup.finish(below), list(tally.decisions.notes(emitter.choice))
-    return Summary(__version__, run, totals, work, notes, rollups, list(below.items()), choices)
+    prices = context.money.sources()
+    return Summary(__version__, run, totals, work, notes, rollups, list(below.items()), choices, doubt, prices)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
 from pathlib import Path
 
+from s3dedup.engine import Limits
 from s3dedup.errors import UsageError
 from s3dedup.groups import Choice
 from s3dedup.listing import Selection
@@ -42,6 +44,9 @@ class AuditConfig:
     what must never be redundant: see `KeepRule` and `Protection` of `s3dedup.groups`. `concurrency` requests are under
     way at a time, to all stores together.
 
+    Proving ends where it would read more than `max_read` bytes, send more than `max_requests` HEADs and GETs, or cost
+    more than `max_cost` USD; what it leaves is in the report. `prices` is a file for a store that is not AWS.
+
     Raises:
         UsageError: an option makes no sense.
     """
@@ -64,6 +69,10 @@ class AuditConfig:
     digest: str = "sha1"
     keep: Sequence[str] = ()
     protect: Sequence[str] = ()
+    max_read: int | None = None
+    max_requests: int | None = None
+    max_cost: Decimal | None = None
+    prices: Path | None = None
     concurrency: int = 16
     fresh: bool = False
 
@@ -72,12 +81,18 @@ class AuditConfig:
             raise UsageError("There is nothing to audit: name at least one location, such as s3://bucket/prefix.")
         if self.concurrency < 1:
             raise UsageError(f"A concurrency of {self.concurrency} does nothing: pass 1 or more.")
+        if any(limit is not None and not limit >= 0 for limit in (self.max_read, self.max_requests, self.max_cost)):
+            raise UsageError("A budget below zero makes no sense: pass 0 or more, or leave it out.")
         if self.digest not in DIGESTS:
             raise UsageError(f"{self.digest!r} is no digest that the audit uses: pass sha1 or sha256.")
         if self.etag_trust not in set(EtagTrust):
             raise UsageError(f"{self.etag_trust!r} is no way to trust ETags: pass auto, always or never.")
         self.sources()
         self.choice()
+
+    def limits(self) -> Limits:
+        """What proving may cost."""
+        return Limits(self.max_read, self.max_requests, self.max_cost)
 
     def choice(self) -> Choice:
         """How keepers are chosen."""

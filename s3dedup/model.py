@@ -103,7 +103,7 @@ class Span(NamedTuple):
     `through` (None: to the end). `following` is where the listing goes on, None where it ended.
 
     `first` is the page's first key and `beyond` its first key past its share: what its neighbours must agree with.
-    `order` counts a location's pages as they came.
+    `order` counts a location's pages as they came. `classes` has the bytes by storage class.
     """
 
     low: str
@@ -115,6 +115,7 @@ class Span(NamedTuple):
     objects: int
     bytes: int
     empty: int
+    classes: dict[str, int] = {}  # noqa: RUF012  never written to
 
 
 class Encryption(StrEnum):
@@ -415,6 +416,19 @@ class InDoubt:
     bytes_to_read: int
     cost_usd: Decimal | None
     reclaimable_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What listing and metadata tell, and what proving the rest would take and could find. `totals` are of what is
+    proven already; `prices` is the sentence that says from which table the money came.
+    """
+
+    run: RunInfo
+    totals: Totals
+    work: Work
+    in_doubt: InDoubt
+    prices: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import typer
 
 from s3dedup.audit import audit as run_audit
 from s3dedup.audit import compare as compare_audits
+from s3dedup.audit import estimate as run_estimate
 from s3dedup.audit import history as past_audits
 from s3dedup.audit import report as last_report
 from s3dedup.cli import options
@@ -20,6 +21,7 @@ from s3dedup.demo import run_demo
 from s3dedup.errors import UsageError
 from s3dedup.model import EtagTrust
 from s3dedup.prices import price_table, prices_in, refresh_prices
+from s3dedup.report.estimate import render_estimate
 from s3dedup.report.prices import print_prices
 from s3dedup.report.runs import render_comparison, render_history
 
@@ -33,60 +35,30 @@ class PricesFormat(StrEnum):
     JSON = "json"
 
 
-Size = Annotated[
-    int,
-    typer.Option(metavar="SIZE", parser=options.parse_size, help="Leave out smaller objects, e.g. 128KiB."),
-]
-
-
 def audit(
     locations: options.Locations,
     *,
     state: options.State = None,
-    endpoint_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="An S3 server that is not AWS.", show_default=False)
-    ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="A profile of your AWS configuration.", show_default=False),
-    ] = None,
-    region: Annotated[
-        str | None, typer.Option(metavar="REGION", help="The region to ask first.", show_default=False)
-    ] = None,
-    no_sign_request: Annotated[bool, typer.Option("--no-sign-request", help="For public buckets.")] = False,
-    requester_pays: Annotated[
-        bool, typer.Option("--requester-pays", help="Agree to pay for requests to such buckets.")
-    ] = False,
-    min_size: Size = "0",  # type: ignore[assignment]  # typer parses defaults like values
-    include: Annotated[
-        list[str] | None,
-        typer.Option(metavar="GLOB", help="Only keys that match (* matches / too); repeatable.", show_default=False),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(metavar="GLOB", help="Leave out keys that match; repeatable.", show_default=False),
-    ] = None,
-    storage_class: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CLASS", help="Only this storage class; repeatable.", show_default=False),
-    ] = None,
-    versions: Annotated[
-        bool, typer.Option("--versions", help="Audit every version, not only the current one.")
-    ] = False,
-    etag_trust: Annotated[
-        EtagTrust,
-        typer.Option(help="Whether ETags stand for content: where proven, always, never.", case_sensitive=False),
-    ] = EtagTrust.AUTO,
-    digest: Annotated[
-        str,
-        typer.Option(metavar="sha1|sha256", help="How ranges are hashed; sha256 where an adversary matters."),
-    ] = "sha1",
+    endpoint_url: options.EndpointUrl = None,
+    profile: options.Profile = None,
+    region: options.Region = None,
+    no_sign_request: options.NoSignRequest = False,
+    requester_pays: options.RequesterPays = False,
+    min_size: options.MinSize = "0",  # type: ignore[assignment]  # typer parses defaults like values
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    storage_class: options.StorageClass = None,
+    versions: options.Versions = False,
+    etag_trust: options.Trust = EtagTrust.AUTO,
+    digest: options.Digest = "sha1",
     keep: options.Keep = None,
     protect: options.Protect = None,
-    concurrency: Annotated[int, typer.Option(metavar="N", help="Requests at a time.")] = 16,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="List again, even if an interrupted audit could go on.")
-    ] = False,
+    max_read: options.MaxRead = None,
+    max_requests: options.MaxRequests = None,
+    max_cost: options.MaxCost = None,
+    prices: options.Prices = None,
+    concurrency: options.Concurrency = 16,
+    fresh: options.Fresh = False,
     format: options.Format = "table",  # noqa: A002  the contract's word
     output: options.Output = None,
     quiet: options.Quiet = False,
@@ -110,6 +82,10 @@ def audit(
         digest=digest,
         keep=keep or (),
         protect=protect or (),
+        max_read=max_read,
+        max_requests=max_requests,
+        max_cost=max_cost,
+        prices=prices,
         concurrency=concurrency,
         fresh=fresh,
     )
@@ -118,6 +94,53 @@ def audit(
         found = run_audit(config, watch)
     write_report(found, format, output)
     return 0 if found.run.complete else INCOMPLETE
+
+
+def estimate(
+    locations: options.Locations,
+    *,
+    state: options.State = None,
+    endpoint_url: options.EndpointUrl = None,
+    profile: options.Profile = None,
+    region: options.Region = None,
+    no_sign_request: options.NoSignRequest = False,
+    requester_pays: options.RequesterPays = False,
+    min_size: options.MinSize = "0",  # type: ignore[assignment]  # as above
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    storage_class: options.StorageClass = None,
+    versions: options.Versions = False,
+    etag_trust: options.Trust = EtagTrust.AUTO,
+    digest: options.Digest = "sha1",
+    prices: options.Prices = None,
+    concurrency: options.Concurrency = 16,
+    format: options.RunsFormat = "table",  # noqa: A002  the contract's word
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> int:
+    """Say what proving would cost and could save; reads no body."""
+    config = AuditConfig(
+        locations=locations,
+        state=state,
+        endpoint_url=endpoint_url,
+        profile=profile,
+        region=region,
+        no_sign_request=no_sign_request,
+        requester_pays=requester_pays,
+        min_size=min_size,
+        include=include or (),
+        exclude=exclude or (),
+        storage_classes=[name.upper() for name in storage_class or ()],
+        versions=versions,
+        etag_trust=etag_trust,
+        digest=digest,
+        prices=prices,
+        concurrency=concurrency,
+    )
+    with watching(quiet=quiet, verbose=verbose) as watch:
+        found = run_estimate(config, watch)
+    print_page(lambda stream: render_estimate(found, format, stream))
+    return 0
 
 
 def report(

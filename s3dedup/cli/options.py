@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from s3dedup.groups import KeepRule, Protection
-from s3dedup.model import Location
+from s3dedup.model import EtagTrust, Location
 from s3dedup.report import FORMATS
 from s3dedup.report.runs import RUNS_FORMATS
 
@@ -26,6 +27,17 @@ def parse_size(text: str) -> int:
     power = " kmgtp".index(unit.lower() or " ")
     decimal = not binary and text.strip().lower().endswith("b")
     return int(float(number) * (1000 if decimal else 1024) ** power)
+
+
+def parse_usd(text: str) -> Decimal:
+    """Read an amount of money: `0.50`, `$12`."""
+    try:
+        amount = Decimal(text.strip().removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise typer.BadParameter(f"{text!r} is not an amount of money: write dollars, as in 0.50 or 12.")
+    return amount
 
 
 def parse_location(text: str) -> str:
@@ -84,6 +96,58 @@ State = Annotated[
         show_default=False,
     ),
 ]
+EndpointUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="An S3 server that is not AWS.", show_default=False)
+]
+Profile = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A profile of your AWS configuration.", show_default=False)
+]
+Region = Annotated[str | None, typer.Option(metavar="REGION", help="The region to ask first.", show_default=False)]
+NoSignRequest = Annotated[bool, typer.Option("--no-sign-request", help="For public buckets.")]
+RequesterPays = Annotated[bool, typer.Option("--requester-pays", help="Agree to pay for requests to such buckets.")]
+MinSize = Annotated[
+    int, typer.Option(metavar="SIZE", parser=parse_size, help="Leave out smaller objects, e.g. 128KiB.")
+]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(metavar="GLOB", help="Only keys that match (* matches / too); repeatable.", show_default=False),
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option(metavar="GLOB", help="Leave out keys that match; repeatable.", show_default=False)
+]
+StorageClass = Annotated[
+    list[str] | None, typer.Option(metavar="CLASS", help="Only this storage class; repeatable.", show_default=False)
+]
+Versions = Annotated[bool, typer.Option("--versions", help="Audit every version, not only the current one.")]
+Trust = Annotated[
+    EtagTrust,
+    typer.Option(help="Whether ETags stand for content: where proven, always, never.", case_sensitive=False),
+]
+Digest = Annotated[
+    str,
+    typer.Option(
+        metavar="sha1|sha256",
+        help="How bytes are hashed; with sha256 no MD5 or SHA-1 proves sameness: where an adversary matters.",
+    ),
+]
+MaxRead = Annotated[
+    int | None,
+    typer.Option(
+        metavar="SIZE", parser=parse_size, help="Prove no further than this many bytes read.", show_default=False
+    ),
+]
+MaxRequests = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, help="Prove no further than this many HEAD and GET requests.", show_default=False),
+]
+MaxCost = Annotated[
+    Decimal | None,
+    typer.Option(
+        metavar="USD", parser=parse_usd, help="Prove no further than HEAD and GET cost this much.", show_default=False
+    ),
+]
+Concurrency = Annotated[int, typer.Option(metavar="N", help="Requests at a time.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="List again, even if an interrupted audit could go on.")]
 Format = Annotated[
     str,
     typer.Option(metavar="|".join(FORMATS), parser=parse_format, help="How to render the report."),

@@ -1,9 +1,12 @@
 """How the stages are run: on threads, on one machine."""
 
+from s3dedup.engine.budget import Budget, Limits
 from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew, processes_to_use
 from s3dedup.engine.emit import Emitter
 from s3dedup.engine.lister import Office
+from s3dedup.engine.markets import markets
+from s3dedup.engine.money import Money
 from s3dedup.engine.narrowing import narrow
 from s3dedup.engine.past import comparison, finished_runs, with_past
 from s3dedup.engine.pool import Pool
@@ -12,16 +15,21 @@ from s3dedup.engine.rollup import objects_below
 from s3dedup.engine.rules import learn
 from s3dedup.engine.scan import Listing, list_locations
 from s3dedup.engine.settle import settle_doubts
+from s3dedup.engine.settlement import Outlook
 from s3dedup.engine.sorters import Sorters
 from s3dedup.engine.watch import Watch
 from s3dedup.engine.weigh import weigh_candidates
 
 __all__ = [
+    "Budget",
     "Context",
     "Crew",
     "Emitter",
+    "Limits",
     "Listing",
+    "Money",
     "Office",
+    "Outlook",
     "Pool",
     "Sorters",
     "Watch",
@@ -29,6 +37,7 @@ __all__ = [
     "finished_runs",
     "learn",
     "list_locations",
+    "markets",
     "narrow",
     "objects_below",
     "processes_to_use",

@@ -42,36 +42,34 @@ class Expense(NamedTuple):
 
 
 class Budget:
-    """Counts what is spent against some limits; `ended` once something was refused."""
+    """Counts what is spent against some limits."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._spent = Expense()
-        self.ended = False
+        self.limits = limits
+        self.spent = Expense()
 
     def take(self, expenses: Sequence[Expense]) -> bool:
         """Whether there is enough for all of these; then it is spent."""
-        total = self._spent
+        total = self.spent
         for expense in expenses:
             total = total.plus(expense)
         if not self._allows(total):
-            self.ended = True
             return False
-        self._spent = total
+        self.spent = total
         return True
 
     def give_back(self, granted: Expense, spent: Expense) -> None:
         """What was granted and not spent can be spent by others."""
-        usd = None if self._spent.usd is None or granted.usd is None or spent.usd is None else granted.usd - spent.usd
-        self._spent = Expense(
-            self._spent.requests - max(0, granted.requests - spent.requests),
-            self._spent.bytes - max(0, granted.bytes - spent.bytes),
-            None if usd is None or self._spent.usd is None else self._spent.usd - max(Decimal(0), usd),
+        usd = None if self.spent.usd is None or granted.usd is None or spent.usd is None else granted.usd - spent.usd
+        self.spent = Expense(
+            self.spent.requests - max(0, granted.requests - spent.requests),
+            self.spent.bytes - max(0, granted.bytes - spent.bytes),
+            None if usd is None or self.spent.usd is None else self.spent.usd - max(Decimal(0), usd),
         )
 
     def _allows(self, total: Expense) -> bool:
         """What is not known to be affordable is not."""
-        limits = self._limits
+        limits = self.limits
         within_usd = limits.usd is None or (total.usd is not None and total.usd <= limits.usd)
         within_read = limits.read is None or total.bytes <= limits.read
         return within_usd and within_read and (limits.requests is None or total.requests <= limits.requests)

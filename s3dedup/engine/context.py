@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import msgspec
 
-from s3dedup.engine.budget import Budget, Expense, Limits
+from s3dedup.engine.budget import Budget, Expense
 from s3dedup.engine.crew import Crew
+from s3dedup.engine.money import Money
 from s3dedup.engine.pool import Pool
 from s3dedup.engine.watch import Watch
 from s3dedup.errors import ObjectError
@@ -30,10 +32,11 @@ class Context:
     hire: Callable[[], Crew]
     locations: Sequence[Location]
     scan: ScanRecord
+    budget: Budget
     versions: bool = False
     etag_trust: EtagTrust = EtagTrust.AUTO
     digest: str = "sha1"
-    budget: Budget = field(default_factory=lambda: Budget(Limits()))
+    money: Money = field(default_factory=lambda: Money({}))
     notes: list[str] = field(default_factory=list)
     sources: dict[int, Location] = field(default_factory=dict)
 
@@ -70,8 +73,15 @@ class Context:
 
     def expense(self, placed: Placed, requests: int, size: int) -> Expense:
         """What so many HEADs and GETs of an object, of so many bytes together, cost."""
-        del placed
-        return Expense(requests, size, None)
+        bucket, row = placed
+        return Expense(requests, size, self.money.reading(bucket, row.storage_class, requests, size))
+
+    def cost(self) -> Decimal | None:
+        """What the audit has cost so far; None where it is not known."""
+        requests = self.stores.counted().lists
+        listing = {self.money.listing(location.bucket, requests) for location in self.locations}
+        usd = listing.pop() if len(listing) == 1 else None
+        return None if usd is None or self.budget.spent.usd is None else usd + self.budget.spent.usd
 
     def doubts(self) -> Iterator[Doubt]:
         """What is in doubt, what promises most for what it costs first."""

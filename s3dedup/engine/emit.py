@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
 
 from s3dedup.cost import billable_bytes
 from s3dedup.evidence import Evidence
@@ -11,26 +13,29 @@ from s3dedup.groups import Choice, Decisions, Ordered, Placed, RollUp, group_id
 from s3dedup.model import EvidenceKind
 from s3dedup.shelf import DigestRecord, Found, group_found
 
+Amount = TypeVar("Amount", int, Decimal)
+
 
 @dataclass(slots=True)
 class Tally:
-    """What groups add up to. `billable_bytes` is None as soon as one is unknown."""
+    """What groups add up to. `billable_bytes` and `monthly_usd` are None as soon as one is unknown."""
 
     groups: int = 0
     redundant: int = 0
     reclaimable_bytes: int = 0
     billable_bytes: int | None = 0
+    monthly_usd: Decimal | None = Decimal(0)
     decisions: Decisions = field(default_factory=Decisions)
     rollup: RollUp = field(default_factory=RollUp)
 
     def count(self, record: DigestRecord, ordered: Ordered) -> None:
-        """Count a group."""
+        """Count a group that the roll-up has counted."""
         self.groups += 1
-        self.redundant += len(ordered.redundant)
+        self.redundant += len(record.objects) - record.kept
         self.reclaimable_bytes += record.reclaimable_bytes
         self.billable_bytes = _sum(self.billable_bytes, record.billable_bytes)
+        self.monthly_usd = _sum(self.monthly_usd, record.monthly_usd)
         self.decisions.add(ordered)
-        self.rollup.add(ordered.objects, ordered.kept)
 
     def add(self, other: Tally) -> None:
         """Count what another has counted."""
@@ -38,6 +43,7 @@ class Tally:
         self.redundant += other.redundant
         self.reclaimable_bytes += other.reclaimable_bytes
         self.billable_bytes = _sum(self.billable_bytes, other.billable_bytes)
+        self.monthly_usd = _sum(self.monthly_usd, other.monthly_usd)
         self.decisions.merge(other.decisions)
         self.rollup.merge(other.rollup)
 
@@ -56,10 +62,12 @@ class Emitter:
             return
         name = size.to_bytes(6) + digest
         ordered = self.choice.order(members)
+        kept = ordered.kept
         billed: int | None = 0
-        for _, row in ordered.redundant:
+        for _, row in ordered.objects[kept:]:
             billed = _sum(billed, billable_bytes(size, row.storage_class))
-        record = DigestRecord(size, kind, ordered.objects, group_id(name), billed, ordered.kept)
+        usd = self.tally.rollup.add(ordered.objects, kept)
+        record = DigestRecord(size, kind, ordered.objects, group_id(name), billed, kept, usd)
         self._take([group_found(name, record)])
         self.tally.count(record, ordered)
 
@@ -69,7 +77,7 @@ class Emitter:
         self.tally.add(tally)
 
 
-def _sum(one: int | None, other: int | None) -> int | None:
+def _sum(one: Amount | None, other: Amount | None) -> Amount | None:
     """The sum, unknown where one of the amounts is."""
     return None if one is None or other is None else one + other
 

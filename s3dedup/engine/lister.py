@@ -66,11 +66,12 @@ class Fetched(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What was kept of a page: objects, their bytes, and how many of them are empty."""
+    """What was kept of a page: objects, their bytes, how many of them are empty, and the bytes by storage class."""
 
     objects: int
     bytes: int
     empty: int
+    classes: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +114,24 @@ class Keep:
         keys, until = page.keys, share.until
         count = len(keys) if until is None or not keys or keys[-1] <= until else bisect_right(keys, until)
         rows = desk.pick(page if count == len(keys) else page.head(count))
-        kept = Kept(len(rows), sum(row[1] for row in rows), sum(not row[1] for row in rows))
+        sizes = [row[1] for row in rows]
+        kept = Kept(len(rows), sum(sizes), sizes.count(0), _by_class(rows, sizes))
         beyond = keys[count] if count < len(keys) else None
         first = keys[0] if keys else None
         span = Span(share.low, share.through, self.following, first, beyond, share.order, *kept)
         desk.segment.add_page(self.source, rows, read_etags([row[2] for row in rows]), span)
         return kept
+
+
+def _by_class(rows: list[tuple[Any, ...]], sizes: list[int]) -> dict[str, int]:
+    """The bytes by storage class; most pages have one."""
+    names = [row[3] for row in rows]
+    if names and names.count(names[0]) == len(names):
+        return {names[0]: sum(sizes)}
+    found: dict[str, int] = {}
+    for name, size in zip(names, sizes, strict=True):
+        found[name] = found.get(name, 0) + size
+    return found
 
 
 @dataclass(frozen=True, slots=True)

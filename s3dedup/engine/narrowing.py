@@ -132,7 +132,7 @@ def _sharing_size(entries: list[bytes]) -> list[bytes]:
 
 def _samples(candidates: list[bytes], kinds: Iterable[Kind], stretch: Stretch) -> dict[Source, Samples]:
     chance = random.Random(stretch.low)  # noqa: S311  a sample, not a secret
-    sources = {source for _, source in kinds}
+    sources = sorted({source for _, source in kinds})  # one chance for all, so in one order in every process
     by_source = dict.fromkeys(sources, candidates)
     if len(sources) > 1:
         by_source = {source: [entry for entry in candidates if entry[SOURCE] == source] for source in sources}

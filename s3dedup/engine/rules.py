@@ -57,6 +57,8 @@ class _Learner:
         self._heads: dict[bytes, HeadFacts] = {}
         self._refused = False
         self._right: dict[int, list[bool]] = defaultdict(list)
+        self._refused_forms: set[int] = set()
+        self._curtailed = False
 
     def job(self) -> Job[tuple[str, BucketRule]]:
         rule_of, key = self._context.state.rules, self._context.rule_key(self._bucket)
@@ -67,7 +69,9 @@ class _Learner:
             yield [Task(lambda: self._context.stores.default_encryption(self._bucket), self._set_default)]
             if not self._context.stores.is_aws(self._bucket):
                 yield from self._each(self._to_read(), self._read)
-            rule_of[key] = rule = self._rule()
+            rule = self._rule()
+            if not self._curtailed and all(self._right[form] for form in self._refused_forms):
+                rule_of[key] = rule  # what a budget, or a refusal, kept from being looked at may be different
         self._context.watch.advance(1)
         return self._bucket, rule
 
@@ -108,7 +112,9 @@ class _Learner:
 
     def _affordable(self, row: ListedObject, *, read: bool) -> bool:
         size, requests = (row.size, 1 + (read_etag(row.etag).form is Form.MULTIPART)) if read else (0, 1)
-        return self._context.budget.take([self._context.expense((self._bucket, row), requests, size)])
+        granted = self._context.budget.take([self._context.expense((self._bucket, row), requests, size)])
+        self._curtailed |= not granted
+        return granted
 
     def _head(self, entry: bytes, row: ListedObject) -> Task[HeadFacts]:
         layout = read_etag(row.etag).form is Form.MULTIPART
@@ -137,8 +143,12 @@ class _Learner:
         return Task(
             lambda: calibrate(context.stores, self._bucket, row, context.digest, context.state.salt),
             partial(self._calibrated, form, row),
-            partial(log_read, self._bucket, row, 0, row.size),
+            partial(self._unread, form, row),
         )
+
+    def _unread(self, form: int, row: ListedObject, error: ObjectError) -> None:
+        log_read(self._bucket, row, 0, row.size, error)
+        self._refused_forms.add(form)
 
     def _calibrated(self, form: int, row: ListedObject, found: Calibration) -> None:
         """The bytes count for the comparison, too, whatever the ETag is."""
@@ -156,8 +166,12 @@ class _Learner:
         note = f"s3://{self._bucket}: {'; '.join(self._sentences(encryption, proven))}."
         return BucketRule(encryption, proven[Form.HEX], proven[Form.MULTIPART], forms, time.time(), note)
 
+    def _provable(self) -> list[int]:
+        """The forms of ETag that occur and that reading can prove."""
+        return sorted(self._samples.forms() & set(PROVABLE))
+
     def _sentences(self, encryption: Encryption | None, proven: dict[Form, bool]) -> Iterator[str]:
-        for form in sorted(self._samples.forms() & set(PROVABLE)):
+        for form in self._provable():
             name, calibrated = PROVABLE[Form(form)], len(self._right[form])
             if self._context.stores.is_aws(self._bucket):
                 yield f"{name} ETags follow AWS's rules"

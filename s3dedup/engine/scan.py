@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -28,17 +28,20 @@ EASED = 1.0
 
 @dataclass(slots=True)
 class Listing:
-    """Counts of what was listed, earlier runs of the same scan included."""
+    """Counts of what was listed, earlier runs of the same scan included; `classes` are bytes by bucket and class."""
 
     pages: int = 0
     objects: int = 0
     bytes: int = 0
     empty: int = 0
+    classes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def add(self, spans: Iterable[Span]) -> None:
-        """Count what these pages kept."""
+    def add(self, bucket: str, spans: Iterable[Span]) -> None:
+        """Count what these pages of a bucket kept."""
         for span in spans:
             self.pages += 1
+            for name, size in span.classes.items():
+                self.classes[bucket, name] += size
             self.objects += span.objects
             self.bytes += span.bytes
             self.empty += span.empty
@@ -60,7 +63,7 @@ def list_locations(context: Context) -> Listing:
     context.state.open_listed(context.scan.sources)
     total = Listing()
     for source in context.scan.sources:
-        total.add(context.state.listed.spans(source))
+        total.add(context.bucket(source), context.state.listed.spans(source))
     objects, pages = human_count(total.objects, "object"), human_count(total.pages, "page")
     context.watch.line(f"{objects} ({human_bytes(total.bytes)}) after listing {pages}")
     return total

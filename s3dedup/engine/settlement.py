@@ -16,7 +16,7 @@ from s3dedup.errors import ObjectArchivedError, ObjectError
 from s3dedup.evidence import WEAKEST_FIRST, Candidate, Cluster, Want, at_most, cluster, doubtful_sets, to_read
 from s3dedup.groups import Placed
 from s3dedup.hashing import Findings, Grid, sweep_to
-from s3dedup.model import ListedObject
+from s3dedup.model import InDoubt, ListedObject
 from s3dedup.text import human_count
 
 Choose = Callable[[Sequence[Candidate]], dict[int, Want]]
@@ -30,6 +30,13 @@ class Outlook(NamedTuple):
     bytes: int = 0
     expense: Expense = Expense()
     reclaimable: int = 0
+
+    def in_doubt(self) -> InDoubt | None:
+        """As a report gives it."""
+        expense = self.expense
+        if not self.objects:
+            return None
+        return InDoubt(self.objects, self.bytes, expense.requests, expense.bytes, expense.usd, self.reclaimable)
 
     def plus(self, other: Outlook) -> Outlook:
         """Both together."""

@@ -92,7 +92,8 @@ def _kept(item: Evidence, broken: frozenset[str]) -> Evidence:
     """What an item's values in contradicting spaces may still prove."""
     decides = tuple(value for value in item.decides if value[0] in broken)
     separates = tuple(value for value in item.separates if value[0] in broken)
-    return Evidence(decides=decides, separates=decides + separates, read=item.read.intersection(decides))
+    read, stored = item.read.intersection(decides), item.stored.intersection(decides)
+    return Evidence(decides, (), decides + separates, read, stored)
 
 
 def _merged(items: Sequence[Evidence], members: list[int]) -> Cluster:
@@ -101,7 +102,8 @@ def _merged(items: Sequence[Evidence], members: list[int]) -> Cluster:
         tuple(sorted({value for part in parts for value in part.decides})),
         tuple(sorted({value for part in parts for value in part.unites})),
         tuple(sorted({value for part in parts for value in part.separates})),
-        frozenset[Value]().union(*(part.read for part in parts)),
+        _read(parts),
+        _stored(parts),
     )
     return Cluster(tuple(members), evidence, _kind(parts) if len(parts) > 1 else None)
 
@@ -109,12 +111,25 @@ def _merged(items: Sequence[Evidence], members: list[int]) -> Cluster:
 def _kind(parts: Sequence[Evidence]) -> EvidenceKind:
     """The evidence that all members share; where no single value spans them, the weakest that linked any two."""
     counts = Counter(value for part in parts for value in {*part.decides, *part.unites})
-    read = frozenset[Value]().union(*(part.read for part in parts))
-    spanning = {kind_of(value[0], read=value in read) for value, count in counts.items() if count == len(parts)}
-    if spanning:
-        return max(spanning, key=WEAKEST_FIRST.index)
-    linking = {kind_of(value[0], read=value in read) for value, count in counts.items() if count > 1}
-    return min(linking, key=WEAKEST_FIRST.index)
+    read, stored = _read(parts), _stored(parts)
+
+    def kinds(least: int) -> set[EvidenceKind]:
+        values = [value for value, count in counts.items() if count >= least]
+        return {kind_of(value[0], read=value in read, stored=value in stored) for value in values}
+
+    spanning = kinds(len(parts))
+    return max(spanning, key=WEAKEST_FIRST.index) if spanning else min(kinds(2), key=WEAKEST_FIRST.index)
+
+
+def _read(parts: Sequence[Evidence]) -> frozenset[Value]:
+    """The values that come from reading any of them."""
+    return frozenset[Value]().union(*(part.read for part in parts))
+
+
+def _stored(parts: Sequence[Evidence]) -> frozenset[Value]:
+    """The values that stand on a stored checksum in each of them that has it."""
+    otherwise = {value for part in parts for value in part.decides if value not in part.stored}
+    return frozenset[Value]().union(*(part.stored for part in parts)) - otherwise
 
 
 def in_doubt(items: Sequence[Evidence]) -> list[int]:

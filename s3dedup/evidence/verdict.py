@@ -7,7 +7,7 @@ digest never equals another missing digest.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from s3dedup.evidence.etag import Etag, Meaning
@@ -36,17 +36,19 @@ class Evidence:
     `unites`: digests over parts whose layout is not known; equal means same, unequal means nothing.
     `separates`: weak checksums; unequal means different, equal means nothing.
     `read`: those of `decides` that come from reading the object's bytes.
+    `stored`: those that stand on a checksum that the store keeps, and on no ETag.
     """
 
     decides: Spaces = ()
     unites: Spaces = ()
     separates: Spaces = ()
     read: frozenset[tuple[str, bytes]] = frozenset()
+    stored: frozenset[tuple[str, bytes]] = frozenset()
 
     def with_read(self, read: Spaces, begun: Spaces) -> Evidence:
         """The same, and what reading has found: full digests, and digests of a part of the bytes."""
         decides = self.decides + tuple(pair for pair in read if pair not in self.decides)
-        return Evidence(decides, self.unites, self.separates + begun, self.read | frozenset(read))
+        return replace(self, decides=decides, separates=self.separates + begun, read=self.read | frozenset(read))
 
     def without_forgeable(self) -> Evidence:
         """The same, where somebody may have made digests collide on purpose: equal MD5s and SHA-1s prove nothing,
@@ -54,7 +56,9 @@ class Evidence:
         """
         sure = tuple(pair for pair in self.decides if pair[0].startswith(UNFORGEABLE))
         forgeable = tuple(pair for pair in self.decides if not pair[0].startswith(UNFORGEABLE))
-        return Evidence(sure, (), self.separates + forgeable, self.read.intersection(sure))
+        return Evidence(
+            sure, (), self.separates + forgeable, self.read.intersection(sure), self.stored.intersection(sure)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ def weigh(known: Known) -> Evidence:
             decides.append(("multipart-1", etag.digest))
         elif known.layout is not None and known.layout.parts == etag.parts:
             decides.append((f"multipart-{etag.parts}x{known.layout.part_size}", etag.digest))
+    by_etag = set(decides)
     for checksum in known.checksums:
         strong = checksum.algorithm in CRYPTOGRAPHIC
         if checksum.full_object:
@@ -122,7 +127,7 @@ def weigh(known: Known) -> Evidence:
         elif strong and known.layout is not None:
             space = f"composite-{checksum.algorithm.lower()}-{known.layout.parts}x{known.layout.part_size}"
             decides.append((space, checksum.value))
-    return Evidence(tuple(decides), tuple(unites), tuple(weak))
+    return Evidence(tuple(decides), tuple(unites), tuple(weak), stored=frozenset(decides) - by_etag)
 
 
 def compare(one: Evidence, other: Evidence) -> Verdict:
@@ -150,14 +155,16 @@ def _unequal(one: Spaces, other: Spaces) -> bool:
 RANGES = {"sha1-ranges": EvidenceKind.SHA1_RANGES, "sha256-ranges": EvidenceKind.SHA256_RANGES}
 
 
-def kind_of(space: str, *, read: bool) -> EvidenceKind:
+def kind_of(space: str, *, read: bool, stored: bool = False) -> EvidenceKind:
     """The name under which a report gives the space that united two objects; `read` where one of them had to be read
-    for it.
+    for it, `stored` where all of them have a checksum of it.
     """
     if space in RANGES:
         return RANGES[space]
     if read:
         return EvidenceKind.DERIVED
+    if stored:
+        return EvidenceKind.CHECKSUM
     if space == "md5":
         return EvidenceKind.MD5_ETAG
     return EvidenceKind.MULTIPART_ETAG if space.startswith("multipart") else EvidenceKind.CHECKSUM

@@ -118,7 +118,9 @@ def keeper_first(objects: Iterable[Placed]) -> list[Placed]:
     """Order equal objects so that the keeper comes first: the oldest, then the shortest key, then the first in byte
     order of key, bucket and version id.
     """
-    return sorted(objects, key=_precedence)
+    members = list(objects)
+    notations = {(len(row.modified), row.modified[-1:]) for _, row in members}
+    return sorted(members, key=_precedence if len(notations) > 1 else _precedence_of_one_notation)
 
 
 def _rank_of(ranked: tuple[tuple[Any, ...], Placed]) -> tuple[Any, ...]:
@@ -126,6 +128,12 @@ def _rank_of(ranked: tuple[tuple[Any, ...], Placed]) -> tuple[Any, ...]:
 
 
 def _precedence(placed: Placed) -> tuple[object, ...]:
+    return utc_from_iso(placed[1].modified), *_precedence_of_one_notation(placed)[1:]
+
+
+def _precedence_of_one_notation(placed: Placed) -> tuple[object, ...]:
+    """Times that are written alike sort as texts do, and so do keys: code points come in the order of their UTF-8."""
     bucket, row = placed
-    key = row.key.encode(errors="surrogatepass")
-    return utc_from_iso(row.modified), len(key), key, bucket, row.version_id or ""
+    key = row.key
+    length = len(key) if key.isascii() else len(key.encode(errors="surrogatepass"))
+    return row.modified, length, key, bucket, row.version_id or ""

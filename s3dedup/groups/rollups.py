@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from s3dedup.groups.highest import location_of, prefix_pairs
 from s3dedup.groups.pairs import PairTable, Weight, heavy_places
 from s3dedup.groups.rules import Placed, Price, no_price
 from s3dedup.model import Location, RollUps, Share
 
+NOTHING = Decimal(0)
+
 
 @dataclass(slots=True)
-class _Shares:
-    """What is in duplicate groups by one name: all members, and the redundant ones."""
+class _Cell:
+    """What one bucket has of one storage class in duplicate groups: all members, and the redundant ones."""
 
-    members: dict[str, Weight] = field(default_factory=dict)
-    redundant: dict[str, Weight] = field(default_factory=dict)
+    objects: int = 0
+    bytes: int = 0
+    redundant: Weight = field(default_factory=Weight)
 
-    def finish(self) -> tuple[Share, ...]:
-        """What saves most first."""
-        shares = [_share(name, every, self.redundant.get(name, Weight())) for name, every in self.members.items()]
-        return tuple(sorted(shares, key=lambda share: (-share.reclaimable_bytes, share.name)))
+    def merge(self, other: _Cell) -> None:
+        """Count what another one has counted."""
+        self.objects += other.objects
+        self.bytes += other.bytes
+        self.redundant.add(other.redundant.objects, other.redundant.bytes, other.redundant.usd)
 
 
 class RollUp:
@@ -31,32 +36,34 @@ class RollUp:
 
     def __init__(self, price: Price = no_price) -> None:
         self._price = price
-        self._buckets = _Shares()
-        self._classes = _Shares()
+        self._cells: dict[tuple[str, str], _Cell] = {}
         self._pairs = PairTable()
 
-    def add(self, objects: Sequence[Placed], kept: int) -> None:
-        """Count a group: the keeper first, then the other `kept` objects that stay, then what is redundant."""
+    def add(self, objects: Sequence[Placed], kept: int) -> Decimal | None:
+        """Count a group: the keeper first, then the other `kept` objects that stay, then what is redundant; what the
+        redundant ones cost a month.
+        """
+        cells, size = self._cells, objects[0][1].size
+        usd: Decimal | None = NOTHING
         for rank, placed in enumerate(objects):
             bucket, row = placed
-            for shares, name in ((self._buckets, bucket), (self._classes, row.storage_class)):
-                _at(shares.members, name).add(1, row.size, None)
+            name = bucket, row.storage_class
+            cell = cells.get(name)
+            if cell is None:
+                cell = cells[name] = _Cell()
+            cell.objects += 1
+            cell.bytes += size
             if rank >= kept:
-                self._add_redundant(placed, objects[0])
-
-    def _add_redundant(self, placed: Placed, keeper: Placed) -> None:
-        bucket, row = placed
-        weight = Weight(1, row.size, self._price(bucket, row.size, row.storage_class))
-        for shares, name in ((self._buckets, bucket), (self._classes, row.storage_class)):
-            _at(shares.redundant, name).add(1, weight.bytes, weight.usd)
-        self._pairs.add(placed, keeper, weight)
+                price = self._price(bucket, size, row.storage_class)
+                usd = None if usd is None or price is None else usd + price
+                cell.redundant.add(1, size, price)
+                self._pairs.add(placed, objects[0], Weight(1, size, price))
+        return usd
 
     def merge(self, other: RollUp) -> None:
         """Count what another one has counted."""
-        mine = (self._buckets, self._classes)
-        for shares, theirs in zip(mine, (other._buckets, other._classes), strict=True):
-            _merge(shares.members, theirs.members)
-            _merge(shares.redundant, theirs.redundant)
+        for name, cell in other._cells.items():
+            self._cells.setdefault(name, _Cell()).merge(cell)
         self._pairs.merge(other._pairs)
 
     def prefixes(self) -> list[Location]:
@@ -69,18 +76,17 @@ class RollUp:
         """
         known = {f"{location.bucket}/{location.prefix}": count for location, count in below.items()}
         pairs = prefix_pairs(self._pairs.weights(), known)
-        return RollUps(self._buckets.finish(), self._classes.finish(), pairs)
+        return RollUps(self._shares(0), self._shares(1), pairs)
+
+    def _shares(self, part: int) -> tuple[Share, ...]:
+        """By bucket (0) or by storage class (1), what saves most first."""
+        sums: dict[str, _Cell] = {}
+        for name, cell in self._cells.items():
+            sums.setdefault(name[part], _Cell()).merge(cell)
+        shares = [_share(name, cell) for name, cell in sums.items()]
+        return tuple(sorted(shares, key=lambda share: (-share.reclaimable_bytes, share.name)))
 
 
-def _at(weights: dict[str, Weight], name: str) -> Weight:
-    """The weight of a name, nothing at first."""
-    return weights.get(name) or weights.setdefault(name, Weight())
-
-
-def _merge(mine: dict[str, Weight], theirs: Mapping[str, Weight]) -> None:
-    for name, weight in theirs.items():
-        _at(mine, name).add(weight.objects, weight.bytes, weight.usd)
-
-
-def _share(name: str, every: Weight, redundant: Weight) -> Share:
-    return Share(name, every.objects, every.bytes, redundant.objects, redundant.bytes, redundant.usd)
+def _share(name: str, cell: _Cell) -> Share:
+    redundant = cell.redundant
+    return Share(name, cell.objects, cell.bytes, redundant.objects, redundant.bytes, redundant.usd)

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import shelve
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Generic, TypeVar
 
 import msgspec
 
-from s3dedup.model import Encryption, EvidenceKind, HeadFacts, ListedObject, Location, RollUps, RunInfo, Totals, Work
+from s3dedup.model import (
+    Encryption,
+    EvidenceKind,
+    HeadFacts,
+    InDoubt,
+    ListedObject,
+    Location,
+    RollUps,
+    RunInfo,
+    Totals,
+    Work,
+)
 from s3dedup.shelf.database import Table
 
 R = TypeVar("R")
@@ -65,6 +77,7 @@ class DigestRecord(msgspec.Struct, array_like=True):
     id: str
     billable_bytes: int | None = None
     kept: int = 1
+    monthly_usd: Decimal | None = None
 
     @property
     def reclaimable_bytes(self) -> int:
@@ -107,6 +120,14 @@ class Summary(msgspec.Struct, array_like=True):
     rollups: RollUps | None = None
     below: list[tuple[Location, int]] = []
     choices: list[str] = []
+    in_doubt: InDoubt | None = None
+    prices: str | None = None
+
+
+class BucketRecord(msgspec.Struct, array_like=True):
+    """What does not change about a bucket."""
+
+    region: str
 
 
 class Codec(Generic[R]):

@@ -115,6 +115,8 @@ def read_report(directory: Path) -> AuditReport:
         Stored(lambda: _skipped(database, path), database.count("skipped")),
         (*summary.notes, *summary.choices),
         summary.rollups,
+        in_doubt=summary.in_doubt,
+        prices=summary.prices,
     )
 
 
@@ -194,8 +196,8 @@ def _groups(database: Database, path: Path) -> Iterator[DuplicateGroup]:
     for key, _ in database.scan("ranking"):
         record = _readable(digests.get(key[9:]), path)
         objects = tuple(row.at(bucket) for bucket, row in record.objects)
-        billed, kept = record.billable_bytes, record.kept
-        yield DuplicateGroup(record.id, record.size, record.evidence, objects, billed, kept=kept)
+        billed, usd, kept = record.billable_bytes, record.monthly_usd, record.kept
+        yield DuplicateGroup(record.id, record.size, record.evidence, objects, billed, usd, kept)
 
 
 def _skipped(database: Database, path: Path) -> Iterator[Skipped]:

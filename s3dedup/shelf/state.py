@@ -19,7 +19,7 @@ from s3dedup.shelf.database import Database, Table
 from s3dedup.shelf.facts import Facts
 from s3dedup.shelf.listed import Listed
 from s3dedup.shelf.lock import Lock
-from s3dedup.shelf.records import BucketRule, Doubt, ObjectFacts, RecordShelf, ScanRecord
+from s3dedup.shelf.records import BucketRecord, BucketRule, Doubt, ObjectFacts, RecordShelf, ScanRecord
 from s3dedup.shelf.results import Results
 from s3dedup.shelf.segment import WrittenSegment, segment_paths
 
@@ -40,7 +40,7 @@ class State:
         with ExitStack() as opened:
             self._lock = _locked(directory)
             opened.callback(self._lock.release)
-            facts = _database(directory / "facts.mdb", ("meta", "objects", "rules"), durable=True)
+            facts = _database(directory / "facts.mdb", ("meta", "objects", "rules", "buckets"), durable=True)
             opened.callback(facts.close)
             self._scan = _database(directory / "scan.mdb", ("meta", "doubts"), durable=False)
             opened.callback(self._scan.close)
@@ -48,6 +48,7 @@ class State:
             opened.callback(self.facts.flush)
             self.salt = _salt(facts)
             self.rules = RecordShelf(Table(facts, "rules"), BucketRule)
+            self.buckets = RecordShelf(Table(facts, "buckets"), BucketRecord)
             self.doubts = RecordShelf(Table(self._scan, "doubts"), Doubt)
             self._scans = RecordShelf(Table(self._scan, "meta"), ScanRecord)
             self._listed: Listed | None = None

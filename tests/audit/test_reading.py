@@ -246,6 +246,20 @@ def test_an_object_that_was_overwritten_under_the_same_etag_is_read_again(fake: 
     assert not keys_of(auditor("b"))
 
 
+def test_a_calibration_that_could_read_nothing_is_tried_again(
+    fake: FakeS3, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    plant(fake, {"a": b"same", "b": b"same"}, encryption="SSE-S3")
+    for key in "ab":
+        fake.deny("b", "s3:GetObject", key)
+    assert not keys_of(auditor("b"))
+    for key in "ab":
+        fake.allow("b", "s3:GetObject", key)
+    report = auditor("b")
+    assert (keys_of(report), evidence_of(report)) == ({frozenset("ab")}, ["md5-etag"])
+
+
 # Objects that cannot be compared
 
 

@@ -352,7 +352,7 @@ def test_an_error_is_the_same_in_both_ways(
     trouble: str, chunked: bool, fake: FakeS3, row: ListedObject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if chunked:  # as AWS sends its errors
-        serve = fake._serve  # noqa: SLF001  every answer, whoever makes it
+        serve = fake.serve
 
         def in_chunks(request: Request) -> Response:
             response = serve(request)

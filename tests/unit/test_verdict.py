@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from hypothesis import given
 
-from s3dedup.evidence import Evidence, Known, Layout, Meaning, compare, read_etag, weigh
+from s3dedup.evidence import Etag, Evidence, Form, Known, Layout, Meaning, cluster, compare, read_etag, weigh
 from s3dedup.evidence.verdict import CRYPTOGRAPHIC, Verdict, kind_of
 from s3dedup.model import EvidenceKind, StoredChecksum
 from tests.unit.spaces import evidences
@@ -247,3 +247,19 @@ def test_what_was_read_decides_and_what_was_begun_separates() -> None:
     assert found.decides == (("md5", b"1"), ("sha1-ranges", b"2"))
     assert found.separates == (("sha1-begun-1", b"3"),)
     assert found.read == {("md5", b"1"), ("sha1-ranges", b"2")}
+
+
+def test_a_group_stands_on_checksums_only_where_every_member_has_one() -> None:
+    digest = hashlib.md5(b"x").digest()
+    stored = StoredChecksum("MD5", digest, full_object=True)
+    by_etag = weigh(Known(1, Etag(Form.HEX, digest, 0), Meaning.MD5))
+    by_both = weigh(Known(1, Etag(Form.HEX, digest, 0), Meaning.MD5, checksums=(stored,)))
+    by_checksum = weigh(Known(1, Etag(Form.OTHER, bytes(16), 0), Meaning.OPAQUE, checksums=(stored,)))
+    kinds = {
+        (by_checksum, by_checksum): EvidenceKind.CHECKSUM,
+        (by_checksum, by_etag): EvidenceKind.MD5_ETAG,
+        (by_both, by_both): EvidenceKind.MD5_ETAG,
+    }
+    for pair, kind in kinds.items():
+        (united,) = cluster(pair)
+        assert united.kind is kind
