@@ -80,6 +80,13 @@ def check_skipped_for_a_reason(report: AuditReport, stored: Mapping[Place, Store
     assert report.run.complete == (not list(report.skipped))
 
 
+def check_gone_are_named(report: AuditReport, log: Iterable[LogEntry]) -> None:
+    """What was found to be gone or another is named, and is in no group. Of each key one version is listed."""
+    gone = {(entry.bucket, entry.key) for entry in log if entry.key and entry.status in {404, 412}}
+    assert gone <= {(each.bucket, each.key) for each in report.skipped}
+    assert gone.isdisjoint((each.bucket, each.key) for group in report.groups for each in group.objects)
+
+
 def check_totals(report: AuditReport, stored: Mapping[Place, Stored]) -> None:
     """The totals are those of what was stored and of what the groups say."""
     totals, groups = report.totals, list(report.groups)

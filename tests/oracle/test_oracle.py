@@ -19,13 +19,14 @@ from s3dedup.errors import EndpointError, S3DedupError, StoreError
 from s3dedup.model import EtagTrust
 from tests.fakes3 import Request, matching
 from tests.oracle.audits import State, audit_again, audit_once
-from tests.oracle.corpora import Change, Corpus, changes, corpora, readable_elsewhere
+from tests.oracle.corpora import Change, Corpus, believable, changes, corpora, readable_elsewhere
 from tests.oracle.planted import Planted
 from tests.oracle.profiles import PROFILE, tries
 from tests.oracle.properties import (
     asked,
     check_complete,
     check_evidence,
+    check_gone_are_named,
     check_skipped_for_a_reason,
     check_sound,
     check_totals,
@@ -66,7 +67,7 @@ def test_nothing_is_wrongly_the_same_and_no_duplicate_is_missed_but_for_what_is_
 
 
 @tries(40)
-@given(corpora())
+@given(corpora().map(believable))
 def test_who_trusts_every_etag_gets_equal_bytes_or_equal_etags(fresh_state: State, corpus: Corpus) -> None:
     planted = Planted(corpus)
     report = audit_once(fresh_state, planted, etag_trust=EtagTrust.ALWAYS)
@@ -165,6 +166,7 @@ def test_what_changes_while_the_audit_runs_is_not_compared_as_what_was_listed(
     report = audit_once(fresh_state, planted)
     check_sound(report, stored)
     check_complete(report, stored)
+    check_gone_are_named(report, planted.log())
 
 
 def change_after(planted: Planted, change: Change, operation: str, nth: int) -> None:
