@@ -35,7 +35,7 @@ from tests.benchmarks import markdown
 from tests.benchmarks.contenders import Run, Site
 from tests.benchmarks.measure import Usage, environment, run
 from tests.benchmarks.mix import MIB, MIX, Groups, Planted, candidates, equal, filled, mix, twins
-from tests.benchmarks.readers import READERS, Reader, audit
+from tests.benchmarks.readers import NO_TRUST, READERS, TRUST, Reader, audit
 from tests.benchmarks.relay import Counts, relay
 
 REGION = "us-east-1"
@@ -108,7 +108,7 @@ def found_right(reader: Reader, site: Site, truth: Groups) -> Usage:
 
 
 class Asked(NamedTuple):
-    """What a program asked of a store: requests by kind, and the bytes that the GETs brought."""
+    """What a program asked of a store: requests by kind, and the bytes of the answers to GETs, their heads included."""
 
     lists: int
     heads: int
@@ -146,8 +146,9 @@ def compare(readers: Sequence[Reader], scale: float, rounds: int) -> None:
         by_kind = _by_kind(site, objects) if "s3dedup" in every else []
     header = ["", "MiB read", *TIME, "HEAD", "GET", "LIST", *(f"USD, {name}" for name in CLASSES), *MEMORY]
     print_table(f"{_amount('The mix', objects)}; {markdown.rounds(rounds)}", *_with_ratios(header, every, asked))
+    print(f"\n{', '.join(dict.fromkeys(runs.reader.version() for runs in every.values()))}.")
     if by_kind:
-        print_table("The audit of each kind by itself, with --etag-trust always", KIND_HEADER, by_kind)
+        print_table(f"The audit of each kind by itself, with {' '.join(TRUST)}", KIND_HEADER, by_kind)
 
 
 def _amount(what: str, objects: Sequence[Planted]) -> str:
@@ -176,7 +177,7 @@ def _with_ratios(
     ]
     if BASELINE in every:
         base, read = every[BASELINE], asked[BASELINE].bytes
-        header += [f"times {BASELINE}: bytes", "seconds", "CPU"]
+        header += [f"{what}, times {BASELINE}" for what in ("bytes", "seconds", "CPU")]
         for row, (name, runs) in zip(rows, every.items(), strict=True):
             ratios = asked[name].bytes / read, runs.seconds / base.seconds, runs.cpu_seconds / base.cpu_seconds
             row += [f"{ratio:.3f}" for ratio in ratios]
@@ -191,7 +192,7 @@ def _by_kind(site: Site, objects: Sequence[Planted]) -> list[list[str]]:
     rows = []
     for kind in MIX:
         members = [each for each in objects if each.key.startswith(f"{kind.name}/")]
-        trusting = audit(kind.name, "", "--etag-trust", "always", prefix=f"{kind.name}/")
+        trusting = audit(kind.name, "", *TRUST, prefix=f"{kind.name}/")
         asked, size = Asked.of(Runs(trusting, site, equal(members)).counted()), sum(each.size for each in members)
         counts = [f"{len(members):,}", markdown.mebibytes(size), f"{len(equal(members)):,}"]
         read = [f"{asked.bytes / MIB:,.1f}", f"{asked.bytes / size:.1%}", f"{asked.heads:,}", f"{asked.gets:,}"]
@@ -223,16 +224,17 @@ def throughput(readers: Sequence[Reader], size: int, rounds: int) -> None:
 PEERS = ("rclone", "s5cmd")
 
 
-def memory(reader: Reader, sizes: Sequence[int], rounds: int) -> None:
+def memory(sizes: Sequence[int], rounds: int) -> None:
     """Print what memory an audit takes that reads two equal objects whole, by their size."""
+    pairs = {size: twins(size, f"{size}/") for size in sizes}
     rows = []
-    for size in sizes:
-        objects = twins(size)
-        with filled(objects) as site:
-            runs = in_turns([reader], site, equal(objects), rounds)[reader.name]
-        rows.append([markdown.mebibytes(size), *runs.time(), *runs.memory()])
-    title = f"{reader.title} of two equal objects (goal: memory is flat); {markdown.rounds(rounds)}"
-    print_table(title, ["MiB each", *TIME, *MEMORY], rows)
+    with filled([each for pair in pairs.values() for each in pair]) as site:
+        for size, pair in pairs.items():
+            reader = audit(f"2 of {markdown.mebibytes(size)} MiB", "", *NO_TRUST, prefix=f"{size}/")
+            runs = in_turns([reader], site, equal(pair), rounds)[reader.name]
+            rows.append([markdown.mebibytes(size), *runs.time(), *runs.memory()])
+    what = f"The audit of two equal objects, with {' '.join(NO_TRUST)} (goal: memory is flat)"
+    print_table(f"{what}; {markdown.rounds(rounds)}", ["MiB each", *TIME, *MEMORY], rows)
 
 
 def print_table(what: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -264,7 +266,7 @@ def main() -> None:
     """Run what was asked for."""
     args = options(sys.argv[1:])
     if args.memory:
-        memory(READERS["untrusting"], [int(size * args.scale) for size in SIZES], args.rounds)
+        memory([int(size * args.scale) for size in SIZES], args.rounds)
     elif args.throughput:
         throughput(chosen(args.only or WHOLE), int(LARGE * args.scale), args.rounds)
     else:

@@ -104,9 +104,9 @@ def _planted(kind: Kind, scale: float, sizes: Iterator[int]) -> Iterator[Planted
             yield Planted(f"{kind.name}/{family:04}-{number}", size, content, part, changed=version == 1)
 
 
-def twins(size: int) -> list[Planted]:
+def twins(size: int, prefix: str = "") -> list[Planted]:
     """Two equal objects."""
-    return [Planted(key, size, "large", LARGE_PART) for key in ("one", "other")]
+    return [Planted(f"{prefix}{name}", size, "large", LARGE_PART) for name in ("one", "other")]
 
 
 def candidates(objects: Iterable[Planted]) -> list[Planted]:

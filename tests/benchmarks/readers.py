@@ -17,6 +17,8 @@ AT_ONCE = 16
 """Objects that are read at once, by whoever can be told; the audit's default."""
 PIPES = 4
 """As many `s5cmd cat` at once: each is two processes, and reads several stretches of its object at once."""
+TRUST, NO_TRUST = ("--etag-trust", "always"), ("--etag-trust", "never")
+_OURS = CONTENDERS["s3dedup"].version
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def audit(name: str, title: str, *more: str, prefix: str = "") -> Reader:
         where = [f"s3://{run.site.bucket}/{prefix}", "--endpoint-url", run.site.endpoint_url, "--state", str(run.state)]
         return [sys.executable, "-m", "s3dedup", "audit", *where, "--format", "json", "--quiet", *more]
 
-    return Reader(name, title, sys.executable, CONTENDERS["s3dedup"].version, command, _reported)
+    return Reader(name, title, sys.executable, _OURS, command, _reported)
 
 
 def _every(run: Run) -> list[str]:
@@ -86,16 +88,9 @@ READERS = {
     each.name: each
     for each in (
         audit("s3dedup", "**s3dedup audit**"),
-        audit("trusting", "s3dedup audit --etag-trust always", "--etag-trust", "always"),
-        audit("untrusting", "s3dedup audit --etag-trust never", "--etag-trust", "never"),
-        Reader(
-            "every",
-            "every candidate, by s3dedup's store",
-            sys.executable,
-            CONTENDERS["s3dedup"].version,
-            _every,
-            _same_digests,
-        ),
+        audit("trusting", "s3dedup audit --etag-trust always", *TRUST),
+        audit("untrusting", "s3dedup audit --etag-trust never", *NO_TRUST),
+        Reader("every", "every candidate, by s3dedup's store", sys.executable, _OURS, _every, _same_digests),
         _peer("rclone", "rclone hashsum sha1 --download", RCLONE, _rclone),
         _peer("s5cmd", "s5cmd cat, sha1sum", S5CMD, _s5cmd),
     )

@@ -13,7 +13,7 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
 CHUNK = 1 << 18
-_REQUEST = re.compile(rb"(GET|HEAD) (?:http://[^/ ]+)?(/[^ ?]*)(\S*) HTTP/1\.1\r\n")
+_REQUEST = re.compile(rb"(GET|HEAD) (\S+) HTTP/1\.1\r\n")
 _LISTING = re.compile(rb"[?&]list-type=")
 
 
@@ -77,8 +77,8 @@ class _Connection(BaseRequestHandler):
         found = _REQUEST.match(head)
         if found is None:
             raise ValueError(head)
-        method, _, query = found.groups()
-        self.kind = "head" if method == b"HEAD" else "list" if _LISTING.search(query) else "get"
+        method, target = found.groups()
+        self.kind = "head" if method == b"HEAD" else "list" if _LISTING.search(target) else "get"
         with self.server.lock:
             self.server.counts.requests[self.kind] += 1
 

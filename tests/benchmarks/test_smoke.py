@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from s3dedup.model import ListedObject
+from s3dedup.store import PageRequest, S3Store, StoreConfig
+from tests.benchmarks.bench_reading import found_right
 from tests.benchmarks.contenders import CONTENDERS, Run, Site
 from tests.benchmarks.measure import environment, run
+from tests.benchmarks.mix import Planted, filled, twins
+from tests.benchmarks.readers import READERS
+from tests.benchmarks.relay import relay
 
 CHILD = """
 import time
@@ -59,6 +67,52 @@ def test_the_benchmark_of_maps_finds_nothing_again_of_what_was_in_memory() -> No
     found = rows("bench_map.py", "--objects", "3000", "--digests", "5000", "--only", "shelve.open", "--only", "dict")
     assert found["dict"][-1] == "0.0%"
     assert found["shelve.open"][-1].endswith("%")
+
+
+def test_the_reading_benchmark_compares_what_everybody_reads_to_find_what_is_equal() -> None:
+    found = rows("bench_reading.py", "--scale", "0.01", "--only", "s3dedup", "--only", "every", "--only", "rclone")
+    audit, every = found["s3dedup audit"], found["every candidate, by s3dedup's store"]
+    assert (every[4], every[-3:]) == ("15", ["1.000", "1.000", "1.000"])
+    assert float(audit[0]) < float(every[0]) < float(found["rclone hashsum sha1 --download"][0])
+    assert [found[kind][3] for kind in ("single-part-copies", "single-part-strangers")] == ["0.0", "0.0"]
+
+
+def test_the_reading_benchmark_compares_how_fast_and_with_what_memory_bodies_are_read() -> None:
+    fast = rows("bench_reading.py", "--throughput", "--scale", "0.01", "--only", "untrusting", "--only", "rclone")
+    assert fast["rclone hashsum sha1 --download"][-1] == "1.00"
+    flat = rows("bench_reading.py", "--memory", "--scale", "0.01")
+    assert [len(flat[size]) for size in ("1", "10", "41")] == [4, 4, 4]
+
+
+def test_who_finds_something_else_ends_the_benchmark() -> None:
+    cat = replace(READERS["every"], command=lambda _: ["echo", "0  one"])
+    with pytest.raises(SystemExit, match="every has not found the 1 groups of equal objects"):
+        found_right(cat, Site("http://localhost", "b", 2, 1), {frozenset({"one", "other"})})
+
+
+@pytest.mark.parametrize(("changed", "differ"), [(False, []), (True, [3_000_000 // 2])])
+def test_a_near_twin_differs_in_the_byte_in_the_middle_however_it_is_put_together(
+    *, changed: bool, differ: list[int]
+) -> None:
+    size, cut = 3_000_000, 1_234_567
+    one = Planted("one", size, "same", None).body(0, size)
+    twin = Planted("twin", size, "same", None, changed=changed)
+    other = twin.body(0, cut) + twin.body(cut, size)
+    assert [at for at, pair in enumerate(zip(one, other, strict=True)) if len(set(pair)) > 1] == differ
+
+
+def test_the_relay_counts_what_is_asked_and_the_bytes_of_each_answer() -> None:
+    objects = twins(3 << 20)
+    with filled(objects) as site, relay(site.endpoint_url) as (url, counts):
+        store = S3Store(StoreConfig(url, None, "us-east-1", site.access_key, site.secret_key))
+        with closing(store):
+            page = store.parse_listing(store.list_page(PageRequest(site.bucket)), versions=False)
+            row = ListedObject("one", 3 << 20, page["Contents"][0]["ETag"].strip('"'), "STANDARD", "")
+            store.head(site.bucket, row, layout=False)
+            read = sum(map(len, store.read_range(site.bucket, row, 0, 1 << 20)))
+    assert dict(counts.requests) == {"list": 1, "head": 1, "get": 1}
+    assert read < counts.answered["get"] < read + 2000
+    assert 0 < counts.answered["head"] < 2000
 
 
 def test_what_a_program_starts_counts_as_its_own(tmp_path: Path) -> None:
