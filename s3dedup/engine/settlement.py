@@ -13,7 +13,7 @@ from s3dedup.engine.emit import Emitter, digest_of
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.watch import log, log_read
 from s3dedup.errors import ObjectArchivedError, ObjectError
-from s3dedup.evidence import WEAKEST_FIRST, Candidate, Cluster, Want, at_most, cluster, doubtful_sets, to_read
+from s3dedup.evidence import WEAKEST_FIRST, Candidate, Cluster, Evidence, Want, at_most, cluster, doubtful_sets, to_read
 from s3dedup.groups import Placed
 from s3dedup.hashing import Findings, Grid, sweep_to
 from s3dedup.model import InDoubt, ListedObject
@@ -104,12 +104,42 @@ class Settlement:
 
     def _compared(self) -> tuple[list[Cluster], list[list[Cluster]]]:
         """The contents in clusters that are the same by now, and those of them that are in doubt, in sets."""
-        clusters = cluster([self._reader.evidence(content) for content in self._contents])
+        clusters = self._clusters()
+        shaken = {index for each in clusters for index in each.members if self._is_shaken(index, each)}
+        if shaken:
+            self._contents = [one for index in range(len(self._contents)) for one in self._apart(index, shaken)]
+            clusters = self._clusters()
         for each in clusters:
             self._share_findings(each)
         return clusters, [
             [clusters[index] for index in members] for members in doubtful_sets([each.evidence for each in clusters])
         ]
+
+    def _clusters(self) -> list[Cluster]:
+        return cluster([self._reader.evidence(content) for content in self._contents])
+
+    def _is_shaken(self, index: int, found: Cluster) -> bool:
+        """Whether what united the members of a content has been contradicted by bytes: a collision, or a store that
+        does not keep to the rules. Then it proves nothing any more.
+        """
+        content = self._contents[index]
+        united_by = {*content.cluster.evidence.decides, *content.cluster.evidence.unites}
+        return content.cluster.kind is not None and united_by.isdisjoint(
+            {*found.evidence.decides, *found.evidence.unites}
+        )
+
+    def _apart(self, index: int, shaken: set[int]) -> list[Content]:
+        """A content, or where it is shaken each of its members for itself, known by its bytes alone."""
+        content = self._contents[index]
+        if index not in shaken:
+            return [content]
+        alone = [self._content(Cluster((0,), Evidence(), None), [placed]) for placed in content.left()]
+        for one in alone:
+            one.failures.update(
+                {placed: content.failures[placed] for placed in one.members if placed in content.failures}
+            )
+            one.candidates = [placed for placed in one.candidates if placed not in one.failures]
+        return alone
 
     def _share_findings(self, united: Cluster) -> None:
         """What was read of one content counts for all that are the same."""
