@@ -14,7 +14,8 @@ Requests and bytes are counted by a relay, in a run of their own that nobody tim
 these in us-east-1, by the price table that ships, read from within the region, were all objects of that class. The
 server runs on the same machine; its CPU is not counted, but it is not there for whoever keeps all cores busy either.
 
-`--throughput` has two equal objects of 1 GiB read whole by each, `--memory` has pairs of several sizes audited.
+`--throughput` has two equal objects of 1 GiB read whole by each, `--memory` has pairs of several sizes audited. What
+reading takes shows in the largest process there: the anonymous memory of all peaks while several processes list.
 """
 
 from __future__ import annotations
