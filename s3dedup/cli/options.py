@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from s3dedup.explanation import ObjectName
 from s3dedup.groups import KeepRule, Protection
 from s3dedup.model import Location
 from s3dedup.report import FORMATS
+from s3dedup.report.explain import EXPLAIN_FORMATS
 from s3dedup.report.runs import RUNS_FORMATS
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
@@ -31,6 +33,11 @@ def parse_size(text: str) -> int:
 def parse_location(text: str) -> str:
     """Check that a text is a location; hand it on as it is."""
     return _checked(text, Location.parse)
+
+
+def parse_object(text: str) -> str:
+    """Check that a text names an object; hand it on as it is."""
+    return _checked(text, ObjectName.parse)
 
 
 def parse_rule(text: str) -> str:
@@ -59,6 +66,11 @@ def parse_format(text: str) -> str:
 def parse_runs_format(text: str) -> str:
     """Check that earlier runs can be shown so."""
     return _one_of(text, RUNS_FORMATS)
+
+
+def parse_explain_format(text: str) -> str:
+    """Check that an explanation can be shown so."""
+    return _one_of(text, EXPLAIN_FORMATS)
 
 
 def _one_of(text: str, formats: Collection[str]) -> str:
@@ -92,6 +104,20 @@ RunsFormat = Annotated[
     str,
     typer.Option(metavar="|".join(RUNS_FORMATS), parser=parse_runs_format, help="How to show it."),
 ]
+ExplainFormat = Annotated[
+    str,
+    typer.Option(metavar="|".join(EXPLAIN_FORMATS), parser=parse_explain_format, help="How to show it."),
+]
+EndpointUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="An S3 server that is not AWS.", show_default=False)
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="A profile of your AWS configuration.", show_default=False),
+]
+Region = Annotated[str | None, typer.Option(metavar="REGION", help="The region to ask first.", show_default=False)]
+NoSignRequest = Annotated[bool, typer.Option("--no-sign-request", help="For public buckets.")]
+RequesterPays = Annotated[bool, typer.Option("--requester-pays", help="Agree to pay for requests to such buckets.")]
 Output = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Write the report to a file instead of stdout.", show_default=False),

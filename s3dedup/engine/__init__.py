@@ -3,6 +3,7 @@
 from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew, processes_to_use
 from s3dedup.engine.emit import Emitter
+from s3dedup.engine.explain import explained
 from s3dedup.engine.lister import Office
 from s3dedup.engine.narrowing import narrow
 from s3dedup.engine.past import comparison, finished_runs, with_past
@@ -26,6 +27,7 @@ __all__ = [
     "Sorters",
     "Watch",
     "comparison",
+    "explained",
     "finished_runs",
     "learn",
     "list_locations",
