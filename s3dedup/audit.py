@@ -31,6 +31,7 @@ from s3dedup.engine import (
     Sorters,
     Watch,
     comparison,
+    explained,
     finished_runs,
     learn,
     list_locations,
@@ -44,8 +45,9 @@ from s3dedup.engine import (
     with_past,
 )
 from s3dedup.errors import UsageError
+from s3dedup.explanation import Explanation, ObjectName
 from s3dedup.model import AuditReport, Comparison, Estimate, EtagTrust, FinishedRun, InDoubt, Location, RunInfo, Totals
-from s3dedup.shelf import ScanRecord, Segment, State, Summary, read_report, remember
+from s3dedup.shelf import Manner, ScanRecord, Segment, State, Summary, read_report, remember
 from s3dedup.store import ObjectStore, S3Store, StoreConfig, Stores
 
 HEADS = 1000
@@ -153,6 +155,34 @@ def compare(state: Path | None = None, run: str | None = None) -> Comparison:
     return comparison(state or default_state(), run)
 
 
+def explain(
+    names: Sequence[str],
+    state: Path | None = None,
+    live: StoreConfig | None = None,
+    *,
+    open_store: OpenStore = S3Store,
+) -> Explanation:
+    """Why one object is, or is not, a duplicate, or how two compare: by what the last finished audit has left. `names`
+    are one or two texts like "s3://bucket/key". With `live` the store that is reached so is asked, too, whether they
+    are still what was listed.
+
+    Raises:
+        UsageError: a name is none, or is that of no object, or of several, that were listed; the store is another.
+        NoReportError: there is no finished audit.
+        StateLockedError: an audit is under way.
+        StateError: the state is corrupt, or what the audit listed is no longer there.
+    """
+    if len(names) not in {1, 2}:
+        raise UsageError(f"{len(names)} objects cannot be explained: name one, or two to compare them.")
+    try:
+        wanted = [ObjectName.parse(name) for name in names]
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+    with ExitStack() as opened:
+        store = None if live is None else opened.enter_context(closing(open_store(live)))
+        return explained(state or default_state(), wanted, store)
+
+
 @contextmanager
 def _opened(config: AuditConfig, directory: Path, watch: Watch, open_store: OpenStore) -> Iterator[Context]:
     """The stores, the state, the crew and the threads, each given back in the end."""
@@ -213,7 +243,22 @@ def _scan(config: AuditConfig, stores: Stores, locations: Sequence[Location]) ->
     places = [(stores.endpoint(each.bucket), stores.name(each.bucket), each.prefix) for each in locations]
     asked = (places, config.versions, config.selection())
     digest = hashlib.blake2b(msgspec.msgpack.encode(asked, order="deterministic"), digest_size=16).digest()
-    return ScanRecord(digest, uuid.uuid4().hex, time.time(), texts, list(range(len(texts))))
+    manner = _manner(config, stores, locations)
+    return ScanRecord(digest, uuid.uuid4().hex, time.time(), texts, list(range(len(texts))), manner=manner)
+
+
+def _manner(config: AuditConfig, stores: Stores, locations: Sequence[Location]) -> Manner:
+    return Manner(
+        list(locations),
+        [stores.place(each.bucket) for each in locations],
+        config.versions,
+        EtagTrust(config.etag_trust),
+        config.digest,
+        config.min_size,
+        list(config.include),
+        list(config.exclude),
+        list(config.storage_classes),
+    )
 
 
 def _oldest(config: AuditConfig) -> float:

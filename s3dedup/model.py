@@ -46,6 +46,16 @@ class Location(NamedTuple):
         return f"s3://{self.bucket}/{self.prefix}" if self.prefix else f"s3://{self.bucket}"
 
 
+class Place(NamedTuple):
+    """Where a bucket is: its store's `endpoint` (a name that is stable from run to run), what it is called there, and
+    whether that store is AWS.
+    """
+
+    endpoint: str
+    bucket: str
+    is_aws: bool
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectVersion:
     """One object (or, with `--versions`, one version of it) as the listing described it.

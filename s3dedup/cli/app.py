@@ -65,6 +65,7 @@ for command in (
     commands.report,
     commands.history,
     commands.compare,
+    commands.explain,
     commands.prices,
     commands.demo,
 ):

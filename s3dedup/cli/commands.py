@@ -10,6 +10,7 @@ import typer
 from s3dedup.audit import audit as run_audit
 from s3dedup.audit import compare as compare_audits
 from s3dedup.audit import estimate as run_estimate
+from s3dedup.audit import explain as explain_objects
 from s3dedup.audit import history as past_audits
 from s3dedup.audit import report as last_report
 from s3dedup.cli import options
@@ -22,8 +23,10 @@ from s3dedup.errors import UsageError
 from s3dedup.model import EtagTrust
 from s3dedup.prices import price_table, prices_in, refresh_prices
 from s3dedup.report.estimate import render_estimate
+from s3dedup.report.explain import render_explanation
 from s3dedup.report.prices import print_prices
 from s3dedup.report.runs import render_comparison, render_history
+from s3dedup.store import StoreConfig
 
 INCOMPLETE = 3
 
@@ -212,6 +215,49 @@ def compare(
     """Compare the last audit with an earlier one: which groups are new, have grown, have shrunk, are gone."""
     found = compare_audits(state, run)
     print_page(lambda stream: render_comparison(found, format, stream))
+    return 0
+
+
+def explain(
+    uri: Annotated[
+        str,
+        typer.Argument(
+            metavar="URI",
+            parser=options.parse_object,
+            help="An object that was listed: s3://bucket/key, with ?versionId=ID where versions were.",
+            show_default=False,
+        ),
+    ],
+    other: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[URI]", parser=options.parse_object, help="A second one to compare it with.", show_default=False
+        ),
+    ] = None,
+    *,
+    state: options.State = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the store, too, whether it still has what was listed: a HEAD each.")
+    ] = False,
+    endpoint_url: options.EndpointUrl = None,
+    profile: options.Profile = None,
+    region: options.Region = None,
+    no_sign_request: options.NoSignRequest = False,
+    requester_pays: options.RequesterPays = False,
+    format: options.ExplainFormat = "text",  # noqa: A002  the contract's word
+) -> int:
+    """Explain why an object is, or is not, a duplicate, or how two compare: from the last audit, without S3."""
+    reach = StoreConfig(
+        endpoint_url=endpoint_url,
+        profile=profile,
+        region=region,
+        no_sign_request=no_sign_request,
+        requester_pays=requester_pays,
+    )
+    if not live and reach != StoreConfig():
+        raise UsageError("How to reach the store matters with --live only: pass that as well, or leave it out.")
+    found = explain_objects([uri] if other is None else [uri, other], state, reach if live else None)
+    print_page(lambda stream: render_explanation(found, format, stream))
     return 0
 
 

@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
+from s3dedup.explanation import ObjectName
 from s3dedup.groups import KeepRule, Protection
 from s3dedup.model import EtagTrust, Location
 from s3dedup.report import FORMATS
+from s3dedup.report.explain import EXPLAIN_FORMATS
 from s3dedup.report.runs import RUNS_FORMATS
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
@@ -45,6 +47,11 @@ def parse_location(text: str) -> str:
     return _checked(text, Location.parse)
 
 
+def parse_object(text: str) -> str:
+    """Check that a text names an object; hand it on as it is."""
+    return _checked(text, ObjectName.parse)
+
+
 def parse_rule(text: str) -> str:
     """Check that a text is a rule for keepers; hand it on as it is."""
     return _checked(text, KeepRule.parse)
@@ -71,6 +78,11 @@ def parse_format(text: str) -> str:
 def parse_runs_format(text: str) -> str:
     """Check that earlier runs can be shown so."""
     return _one_of(text, RUNS_FORMATS)
+
+
+def parse_explain_format(text: str) -> str:
+    """Check that an explanation can be shown so."""
+    return _one_of(text, EXPLAIN_FORMATS)
 
 
 def _one_of(text: str, formats: Collection[str]) -> str:
@@ -155,6 +167,10 @@ Format = Annotated[
 RunsFormat = Annotated[
     str,
     typer.Option(metavar="|".join(RUNS_FORMATS), parser=parse_runs_format, help="How to show it."),
+]
+ExplainFormat = Annotated[
+    str,
+    typer.Option(metavar="|".join(EXPLAIN_FORMATS), parser=parse_explain_format, help="How to show it."),
 ]
 Output = Annotated[
     Path | None,

@@ -4,6 +4,7 @@ from s3dedup.engine.budget import Budget, Limits
 from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew, processes_to_use
 from s3dedup.engine.emit import Emitter
+from s3dedup.engine.explain import explained
 from s3dedup.engine.lister import Office
 from s3dedup.engine.markets import markets
 from s3dedup.engine.money import Money
@@ -34,6 +35,7 @@ __all__ = [
     "Sorters",
     "Watch",
     "comparison",
+    "explained",
     "finished_runs",
     "learn",
     "list_locations",

@@ -14,6 +14,7 @@ import msgspec
 from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew
 from s3dedup.engine.lister import Fetch, Fetched, Keep, Kept, Sort
+from s3dedup.engine.memory import Memory
 from s3dedup.engine.watch import log
 from s3dedup.errors import StoreError
 from s3dedup.listing import Interval, Plan, gaps, rest_in_sequence, seams_hold
@@ -121,7 +122,7 @@ def _tour(context: Context, index: int) -> _Tour:
     return _Tour(index, source, location, plan)
 
 
-def in_order(context: Context, index: int) -> bool:
+def in_order(context: Memory, index: int) -> bool:
     """Whether location number `index` is listed in S3's order, so that its keys can be parted."""
     ordered = not context.locations[index].bucket.endswith(DIRECTORY_BUCKET)
     return ordered and index not in context.scan.in_sequence

@@ -13,6 +13,7 @@ import msgspec
 from s3dedup.engine.by_listing import WeighListed, whole_where_needed
 from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
+from s3dedup.engine.memory import Memory
 from s3dedup.engine.narrowing import Candidates, Kind
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.settlement import Outlook, Settlement
@@ -82,7 +83,7 @@ class Doubtful(NamedTuple):
 class Weigher:
     """Turns listed objects into evidence, by the bucket rules and by what HEADs have told."""
 
-    def __init__(self, context: Context, rules: dict[str, BucketRule]) -> None:
+    def __init__(self, context: Memory, rules: dict[str, BucketRule]) -> None:
         self._context = context
         self._rules = rules
 
@@ -117,7 +118,7 @@ class Weigher:
         etag = read_etag(row.etag)
         head = self._context.facts(bucket, row).head
         layout = Layout.of(row.size, head.first_part, head.parts) if head else None
-        checksums = head.checksums if head and self._context.stores.is_aws(bucket) else ()
+        checksums = head.checksums if head and self._context.place(bucket).is_aws else ()
         return Known(row.size, etag, self._meaning(etag.form, bucket, head), layout, checksums)
 
     def evidence(self, placed: Placed) -> Evidence:

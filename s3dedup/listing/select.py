@@ -34,17 +34,24 @@ class Selection:
 
         return pick
 
+    def wants_key(self, key: str) -> bool:
+        """Whether the globs let a key pass, whatever else is wanted of its object."""
+        return all(test((key,)) for test in self._key_tests())
+
     def _tests(self) -> Iterator[Callable[[Row], bool]]:
         if self.min_size:
             yield lambda row: bool(row[1] >= self.min_size)
+        yield from self._key_tests()
+        if self.storage_classes:
+            yield lambda row: row[3] in self.storage_classes
+
+    def _key_tests(self) -> Iterator[Callable[[Row], bool]]:
         if self.include:
             wanted = _any_of(self.include)
             yield lambda row: wanted(row[0]) is not None
         if self.exclude:
             unwanted = _any_of(self.exclude)
             yield lambda row: unwanted(row[0]) is None
-        if self.storage_classes:
-            yield lambda row: row[3] in self.storage_classes
 
 
 def _any_of(globs: Sequence[str]) -> Callable[[str], re.Match[str] | None]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
@@ -59,13 +60,16 @@ def record(value: Any) -> dict[str, object]:  # noqa: ANN401  # any dataclass
 
 
 def json_text(value: object) -> str:
-    """A value as JSON on one line. Money is a number with the Decimal's own digits, a time is ISO 8601 in UTC.
+    """A value as JSON on one line. Money is a number with the Decimal's own digits, a time is ISO 8601 in UTC, a member
+    of an enum that is no text its name.
 
     Raises:
         ValueError: money is NaN or infinite; unknown money is None.
     """
     if isinstance(value, Decimal):
         return _money(value)
+    if isinstance(value, Enum) and not isinstance(value, str):
+        return _encode(value.name.lower())
     if isinstance(value, Mapping):
         return "{" + ", ".join(f'"{name}": {json_text(field)}' for name, field in value.items()) + "}"
     if isinstance(value, tuple):

@@ -22,7 +22,7 @@ def render_history(runs: Sequence[FinishedRun], format: str, stream: TextIO) -> 
     if format == "json":
         stream.write(f'{{"schema": "s3dedup/history/1",\n "runs": {_array(runs)}}}\n')
     else:
-        _write_lines(stream, _history(runs))
+        write_lines(stream, _history(runs))
 
 
 def render_comparison(found: Comparison, format: str, stream: TextIO) -> None:  # noqa: A002  the contract's word
@@ -34,10 +34,10 @@ def render_comparison(found: Comparison, format: str, stream: TextIO) -> None:  
         stream.writelines(_pieces(found.changes))
         stream.write("}\n")
     else:
-        _write_lines(stream, _comparison(found))
+        write_lines(stream, _comparison(found))
 
 
-def _write_lines(stream: TextIO, lines: Iterable[str]) -> None:
+def write_lines(stream: TextIO, lines: Iterable[str]) -> None:
     """Lines, with what the stream's encoding lacks as escapes."""
     encoding = stream.encoding or "utf-8"
     stream.writelines(f"{line.rstrip()}\n".encode(encoding, "backslashreplace").decode(encoding) for line in lines)

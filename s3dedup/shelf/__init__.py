@@ -3,8 +3,26 @@
 from s3dedup.shelf.facts import Facts
 from s3dedup.shelf.history import PastRecord, group_marks, has_groups, past_runs, remember
 from s3dedup.shelf.listed import Listed, Stretch
-from s3dedup.shelf.records import BucketRecord, BucketRule, DigestRecord, Doubt, ObjectFacts, ScanRecord, Summary
-from s3dedup.shelf.results import Found, Results, Stored, group_found, read_digests, read_report, read_summary
+from s3dedup.shelf.records import (
+    BucketRecord,
+    BucketRule,
+    DigestRecord,
+    Doubt,
+    Manner,
+    ObjectFacts,
+    ScanRecord,
+    Summary,
+)
+from s3dedup.shelf.results import (
+    Found,
+    Results,
+    Stored,
+    digests_of_size,
+    group_found,
+    read_digests,
+    read_report,
+    read_summary,
+)
 from s3dedup.shelf.segment import FORM, SIZE, SIZE_AND_ETAG, SOURCE, Entry, Segment
 from s3dedup.shelf.state import State, facts_key, rule_key
 
@@ -21,6 +39,7 @@ __all__ = [
     "Facts",
     "Found",
     "Listed",
+    "Manner",
     "ObjectFacts",
     "PastRecord",
     "Results",
@@ -30,6 +49,7 @@ __all__ = [
     "Stored",
     "Stretch",
     "Summary",
+    "digests_of_size",
     "facts_key",
     "group_found",
     "group_marks",

@@ -50,6 +50,16 @@ class Listed:
         """The row of the listing that an entry stands for."""
         return self._segments[entry[SEGMENT]].row(entry)
 
+    def near(self, source: int, key: str, *, ordered: bool) -> Iterator[ListedObject]:
+        """The rows of one location among which a key is if it was listed: of the page that covers it, or, where it was
+        not listed in S3's order (`ordered`), of every page.
+        """
+        return chain.from_iterable(segment.near(source, key, ordered=ordered) for segment in self._segments.values())
+
+    def of_size(self, size: int) -> list[bytes]:
+        """The entries of one size, sorted by ETag."""
+        return self.entries(Stretch(size.to_bytes(6), (size + 1).to_bytes(6), size))
+
     def spans(self, source: int) -> Iterator[Span]:
         """What each page of one location covers, in no particular order."""
         return chain.from_iterable(segment.spans(source) for segment in self._segments.values())

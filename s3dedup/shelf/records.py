@@ -15,11 +15,13 @@ import msgspec
 
 from s3dedup.model import (
     Encryption,
+    EtagTrust,
     EvidenceKind,
     HeadFacts,
     InDoubt,
     ListedObject,
     Location,
+    Place,
     RollUps,
     RunInfo,
     Totals,
@@ -92,9 +94,25 @@ class Doubt(msgspec.Struct, array_like=True):
     entries: list[bytes]
 
 
+class Manner(msgspec.Struct, array_like=True):
+    """How an audit goes about it, for whoever asks later: each of its locations and the place of its bucket, and the
+    options that decide what is listed and what proves something.
+    """
+
+    locations: list[Location]
+    places: list[Place]
+    versions: bool
+    etag_trust: EtagTrust
+    digest: str
+    min_size: int
+    include: list[str]
+    exclude: list[str]
+    storage_classes: list[str]
+
+
 class ScanRecord(msgspec.Struct, array_like=True):
-    """A listing under way: `config` is a digest of what was asked for, `sources` the number under which each location's
-    pages are kept. A location that has to be listed again, in sequence, gets a new number.
+    """A listing, under way or `finished`: `config` is a digest of what was asked for, `sources` the number under which
+    each location's pages are kept. A location that has to be listed again, in sequence, gets a new number.
     """
 
     config: bytes
@@ -103,6 +121,8 @@ class ScanRecord(msgspec.Struct, array_like=True):
     locations: list[str]
     sources: list[int]
     in_sequence: list[int] = []
+    manner: Manner | None = None
+    finished: bool = False
 
 
 class Summary(msgspec.Struct, array_like=True):

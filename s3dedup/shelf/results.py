@@ -133,6 +133,17 @@ def read_digests(directory: Path) -> Iterator[tuple[bytes, DigestRecord]]:
         yield key, _readable(_digest_codec.decode(value), path)
 
 
+def digests_of_size(directory: Path, size: int) -> Iterator[DigestRecord]:
+    """The groups of the last finished audit whose objects have `size` bytes. Raises what `read_report` raises."""
+    path = directory / FILE
+    database, _ = _opened_report(path)
+    prefix = size.to_bytes(6)
+    for key, value in database.scan("digests", prefix):
+        if key[:6] != prefix:
+            return
+        yield _readable(_digest_codec.decode(value), path)
+
+
 def _opened_report(path: Path) -> tuple[Database, Summary]:
     if not _is_there(path):
         raise NoReportError(str(path.parent))

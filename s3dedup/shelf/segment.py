@@ -173,6 +173,15 @@ class WrittenSegment:
 
         return self._database.read("pages", page, read)
 
+    def near(self, source: int, key: str, *, ordered: bool) -> Iterator[ListedObject]:
+        """The rows of those pages of one location that may hold a key; not `ordered`, of all its pages. A key with many
+        versions may end one page and begin the next.
+        """
+        for page, span in self.pages(source):
+            covers = span.low <= key and (span.through is None or key <= span.through)
+            if span.objects and (covers or not ordered):
+                yield from self.rows(page)
+
     @property
     def is_sorted(self) -> bool:
         """Whether every entry is in a run; a lister that was killed leaves some outside."""

@@ -1,7 +1,8 @@
 """The state directory: what one audit leaves for the next, and for the report.
 
 `facts.mdb` holds what was expensive to learn (HEADs, calibrations, range digests) and is synced to disk batch by batch.
-`scan.mdb` holds what was listed and is still in doubt; it can be listed again. `report.mdb` is the last finished audit.
+`scan.mdb` and the segments beside it hold what was listed last, and what is still in doubt; it can be listed again.
+`report.mdb` is the last finished audit.
 Files are readable by their owner only.
 """
 
@@ -12,6 +13,8 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+
+import msgspec
 
 from s3dedup.errors import StateError
 from s3dedup.model import ListedObject, Span
@@ -63,10 +66,14 @@ class State:
             self._listed.close()
 
     def begin(self, scan: ScanRecord, *, oldest: float) -> ScanRecord:
-        """Start a scan, or go on with one that asked for the same and was started after `oldest` (epoch seconds)."""
+        """Start a scan, or go on with one that asked for the same, was started after `oldest` (epoch seconds) and is
+        not finished; in the manner that is asked for now.
+        """
         current = self._scans.get(CURRENT)
-        if current is not None and current.config == scan.config and current.started >= oldest:
-            return current
+        if current and not current.finished and current.config == scan.config and current.started >= oldest:
+            resumed = msgspec.structs.replace(current, manner=scan.manner)
+            self.change(resumed)
+            return resumed
         with self._scan.batch():
             self.doubts.clear()
             self._scans[CURRENT] = scan
@@ -79,8 +86,13 @@ class State:
         self._scans[CURRENT] = scan
 
     def end(self) -> None:
-        """The scan is done: the next audit lists again."""
-        del self._scans[CURRENT]
+        """The scan is done: the next audit lists again. Until then what was listed can be asked about."""
+        self.change(msgspec.structs.replace(self._scans[CURRENT], finished=True))
+
+    def finished(self, run_id: str) -> ScanRecord | None:
+        """The scan of this audit, if it is finished and the last one."""
+        scan = self._scans.get(CURRENT)
+        return scan if scan and scan.finished and scan.run_id == run_id else None
 
     def listed_spans(self, source: int) -> list[Span]:
         """What is listed of location number `source`, in no particular order; while no lister is writing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
+from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan, Place
 from s3dedup.store.base import ObjectStore, PageRequest
 from s3dedup.store.meter import Counted
 
@@ -17,6 +17,7 @@ class Stores:
     def __init__(self, stores: Sequence[ObjectStore], places: Mapping[str, tuple[int, str]]) -> None:
         self._stores = stores
         self._places = places
+        self._known: dict[str, Place] = {}
 
     def of(self, bucket: str) -> ObjectStore:
         """The store that a bucket is in."""
@@ -25,6 +26,12 @@ class Stores:
     def is_aws(self, bucket: str) -> bool:
         """See `ObjectStore.trusted_endpoint`."""
         return self.of(bucket).trusted_endpoint
+
+    def place(self, bucket: str) -> Place:
+        """Where a bucket is."""
+        if bucket not in self._known:
+            self._known[bucket] = Place(self.endpoint(bucket), self.name(bucket), self.is_aws(bucket))
+        return self._known[bucket]
 
     def endpoint(self, bucket: str) -> str:
         """See `ObjectStore.endpoint`."""

@@ -154,6 +154,50 @@ def test_stretches_part_everything_between_sizes_or_between_the_etags_of_one_siz
         holds()
 
 
+@SIZES
+def test_the_objects_of_one_size_are_all_that_have_it(home: Path, run: int, chunk: int, stretch: int) -> None:
+    @given(PAGES)
+    def holds(pages: list[Page]) -> None:
+        write(home, pages)
+        sizes = {size for page in pages for size, _ in page if size}
+        with opened(home) as store:
+            counts = {size: len(store.of_size(size)) for size in sizes}
+            assert store.of_size(max(sizes, default=0) + 1) == []
+        assert counts == {size: sum(size == other for page in pages for other, _ in page) for size in sizes}
+
+    with small(run, chunk, stretch):
+        holds()
+
+
+NEAR = {("", "b"): "ab", ("b", "d"): "cd", ("d", "d"): "d", ("d", None): "xy"}
+"""Pages by the keys that they cover; two of them have versions of d."""
+
+
+@pytest.mark.parametrize(
+    ("key", "rows"),
+    [
+        pytest.param("a", "ab", id="inside-a-page"),
+        pytest.param("b", "abcd", id="where-two-pages-meet"),
+        pytest.param("d", "cddxy", id="with-versions-on-three-pages"),
+        pytest.param("q", "xy", id="not-listed-behind-all"),
+        pytest.param("~", "xy", id="at-the-end"),
+    ],
+)
+def test_only_the_pages_that_cover_a_key_are_read_where_the_order_is_known(home: Path, key: str, rows: str) -> None:
+    shutil.rmtree(home)
+    home.mkdir()
+    with closing(Segment(home, 0)) as writing:
+        for (low, through), keys in NEAR.items():
+            span = Span(low, through, None, None, None, 0, len(keys), len(keys), 0)
+            page = [ListedObject(name, 1, "", "STANDARD", MODIFIED) for name in keys]
+            writing.add_page(1, page, [(1, bytes(16), 0) for _ in keys], span)
+        writing.sort()
+    with opened(home) as store:
+        assert "".join(row.key for row in store.near(1, key, ordered=True)) == rows
+        assert "".join(row.key for row in store.near(1, key, ordered=False)) == "abcddxy"
+        assert list(store.near(0, key, ordered=False)) == []
+
+
 def test_no_stretch_grows_with_the_objects_of_one_size(home: Path) -> None:
     with small(run=64, chunk=4, stretch=16):
         write(home, [[(7, (page * 100 + index).to_bytes(16)) for index in range(100)] for page in range(30)])

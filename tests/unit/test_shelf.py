@@ -25,9 +25,12 @@ from s3dedup.errors import NoReportError, StateError, StateLockedError
 from s3dedup.model import (
     Cursor,
     Encryption,
+    EtagTrust,
     EvidenceKind,
     HeadFacts,
     ListedObject,
+    Location,
+    Place,
     RunInfo,
     Skipped,
     SkipReason,
@@ -40,6 +43,7 @@ from s3dedup.shelf import (
     BucketRule,
     DigestRecord,
     Doubt,
+    Manner,
     ObjectFacts,
     ScanRecord,
     Segment,
@@ -363,6 +367,31 @@ def test_what_has_become_different_about_a_scan_is_remembered(home: Path) -> Non
 )
 def test_any_other_interrupted_scan_is_forgotten(home: Path, scan: ScanRecord, oldest: float) -> None:
     assert begun(home, scan, oldest) == (scan, [])
+
+
+def test_a_scan_that_is_gone_on_with_goes_on_in_the_manner_that_is_asked_for_now(home: Path) -> None:
+    manners = [
+        Manner([Location("photos")], [Place("AWS", "photos", is_aws=True)], versions, trust, "sha1", 0, [], [], [])
+        for versions, trust in ((False, EtagTrust.AUTO), (False, EtagTrust.NEVER))
+    ]
+    first, second = (msgspec.structs.replace(SCAN, manner=manner) for manner in manners)
+    with closing(State(home)) as state:
+        state.begin(first, oldest=0)
+        assert state.begin(msgspec.structs.replace(second, run_id="another"), oldest=0) == second
+        state.end()
+        assert state.finished(SCAN.run_id) == msgspec.structs.replace(second, finished=True)
+
+
+def test_a_scan_is_finished_when_it_is_done_and_until_another_is_begun(home: Path) -> None:
+    with closing(State(home)) as state:
+        state.begin(SCAN, oldest=0)
+        assert state.finished(SCAN.run_id) is None
+        state.end()
+    with closing(State(home)) as state:
+        assert state.finished(SCAN.run_id) is not None
+        assert state.finished("another") is None
+        state.begin(ScanRecord(b"other", "another", 2000.0, [], []), oldest=0)
+        assert state.finished(SCAN.run_id) is None
 
 
 def test_a_scan_that_is_done_is_not_gone_on_with(home: Path) -> None:
