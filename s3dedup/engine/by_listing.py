@@ -27,17 +27,21 @@ class Weighed(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class WeighListed:
     """Group the objects of a stretch by what the listing proves. `proven` are the kinds of ETags that are MD5s,
-    `buckets` says which bucket a location is in, `choice` who stays.
+    `buckets` says which bucket a location is in, `choice` who stays; `gone` are entries of
+    objects that are not there any more.
     """
 
     stretch: Stretch
     proven: frozenset[Kind]
     buckets: dict[bytes, str]
     choice: Choice
+    gone: frozenset[bytes] = frozenset()
 
     def __call__(self, listed: Listed) -> Weighed:
         """Run by a sorter."""
         entries = listed.entries(self.stretch)
+        if self.gone:
+            entries = [entry for entry in entries if entry not in self.gone]
         groups: list[Found] = []
         emitter = Emitter(groups.extend, self.choice)
         settled, doubtful = self._parted(entries)

@@ -34,6 +34,7 @@ class Context(Memory):
     versions: bool = False
     etag_trust: EtagTrust = EtagTrust.AUTO
     digest: str = "sha1"
+    gone: set[bytes] = field(default_factory=set)
     money: Money = field(default_factory=lambda: Money({}))
     notes: list[str] = field(default_factory=list)
     sources: dict[int, Location] = field(default_factory=dict)

@@ -95,10 +95,11 @@ class Crew:
             wait([life])
             os._exit(0)
 
-        for number in range(len(crews)):
-            process = get_context("fork").Process(target=work, args=(number,), daemon=True)
-            process.start()
-            self._processes.append(process)
+        with _uninterrupted():
+            for number in range(len(crews)):
+                process = get_context("fork").Process(target=work, args=(number,), daemon=True)
+                process.start()
+                self._processes.append(process)
         life.close()
 
     def send(self, connection: Connection, order: Order) -> None:
@@ -166,6 +167,16 @@ class Crew:
                 thread.join()
             if self._opening is not None:
                 self._opening.close()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let an interrupt wait: one that comes in the middle of a fork would be the child's, too."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

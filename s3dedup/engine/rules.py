@@ -121,7 +121,7 @@ class _Learner:
         return Task(
             lambda: self._context.stores.head(self._bucket, row, layout=layout),
             partial(self._asked, entry, row),
-            partial(self._refuses, row),
+            partial(self._refuses, entry, row),
         )
 
     def _asked(self, entry: bytes, row: ListedObject, head: HeadFacts) -> None:
@@ -130,12 +130,20 @@ class _Learner:
         facts = msgspec.structs.replace(self._context.facts(self._bucket, row), head=head)
         self._context.keep(self._bucket, row, facts)
 
-    def _refuses(self, row: ListedObject, error: ObjectError) -> None:
+    def _refuses(self, entry: bytes, row: ListedObject, error: ObjectError) -> None:
         """What is gone proves nothing; what may not be asked may be encrypted in any way (an object under a customer's
         key refuses a HEAD without it: API_HeadObject), so the bucket's default is not confirmed.
         """
         log_head(self._bucket, row, error)
-        self._refused |= not isinstance(error, ObjectChangedError | ObjectVanishedError)
+        self._refused |= not self._is_gone(entry, row, error)
+
+    def _is_gone(self, entry: bytes, row: ListedObject, error: ObjectError) -> bool:
+        """Whether an object is not there any more as it was listed; then it is compared no further, and named once."""
+        gone = isinstance(error, ObjectChangedError | ObjectVanishedError)
+        if gone and entry not in self._context.gone:
+            self._context.gone.add(entry)
+            self._context.skip(self._bucket, row, error)
+        return gone
 
     def _read(self, entry: bytes, row: ListedObject) -> Task[Calibration]:
         form = Entry.unpack(entry).form
@@ -143,12 +151,13 @@ class _Learner:
         return Task(
             lambda: calibrate(context.stores, self._bucket, row, context.digest, context.state.salt),
             partial(self._calibrated, form, row),
-            partial(self._unread, form, row),
+            partial(self._unread, entry, row),
         )
 
-    def _unread(self, form: int, row: ListedObject, error: ObjectError) -> None:
+    def _unread(self, entry: bytes, row: ListedObject, error: ObjectError) -> None:
         log_read(self._bucket, row, 0, row.size, error)
-        self._refused_forms.add(form)
+        if not self._is_gone(entry, row, error):
+            self._refused_forms.add(Entry.unpack(entry).form)
 
     def _calibrated(self, form: int, row: ListedObject, found: Calibration) -> None:
         """The bytes count for the comparison, too, whatever the ETag is."""

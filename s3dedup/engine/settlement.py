@@ -133,7 +133,7 @@ class Settlement:
         content = self._contents[index]
         if index not in shaken:
             return [content]
-        alone = [self._content(Cluster((0,), Evidence(), None), [placed]) for placed in content.left()]
+        alone = [self._content(Cluster((0,), Evidence(), None), [placed]) for placed in content.members]
         for one in alone:
             one.failures.update(
                 {placed: content.failures[placed] for placed in one.members if placed in content.failures}

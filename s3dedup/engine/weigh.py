@@ -65,7 +65,8 @@ def _examinations(
     proven = weigher.proven(kind for _, kinds in candidates.stretches for kind in kinds)
     buckets = {source.to_bytes(2): location.bucket for source, location in context.sources.items()}
     stretches = whole_where_needed(candidates.stretches, proven)
-    orders = (WeighListed(stretch, proven, buckets, emitter.choice) for stretch in stretches)
+    gone = frozenset(context.gone)
+    orders = (WeighListed(stretch, proven, buckets, emitter.choice, gone) for stretch in stretches)
     for weighed in sorters.carry_out(orders):
         emitter.pass_on(weighed.groups, weighed.tally)
         context.watch.advance(weighed.entries)
