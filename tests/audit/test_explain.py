@@ -372,3 +372,14 @@ def test_what_would_settle_a_pair_is_what_an_audit_would_read(
     assert found.verdict is Verdict.UNDECIDED
     assert [(each.object.key, each.spaces) for each in found.settle] == expected
     assert "Reading this one (1000 B) would give" in said(auditor, "a", "secret")
+
+
+@aws
+def test_what_a_budget_left_open_is_said_to_be_open_and_what_would_settle_it(fake: FakeS3, auditor: Auditor) -> None:
+    fake.put("b", "plain", BODY, checksum=None)
+    fake.put("b", "secret", BODY, **OPAQUE)
+    auditor("b", max_read=0)
+    found = pair(auditor, "plain", "secret")
+    assert found.verdict is Verdict.UNDECIDED
+    assert [(each.object.key, each.spaces) for each in found.settle] == [("secret", ("md5",))]
+    assert "In no group, and not decided against all others of its size." in said(auditor, "plain")
