@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from botocore import exceptions as boto
@@ -123,10 +123,12 @@ class S3Store:
 
     def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
         """See `ObjectStore.head`. Checksums of a KMS object need kms:Decrypt (API_HeadObject): asked for, and done
-        without where that is refused.
+        without where that is refused. Servers exist that answer for a part with its own ETag: then no layout is known.
         """
         if layout:
-            return facts.head_facts(self._head(bucket, row, {"PartNumber": 1}))
+            with suppress(ObjectChangedError):
+                return facts.head_facts(self._head(bucket, row, {"PartNumber": 1}))
+            return facts.head_facts(self._head(bucket, row, {}))
         try:
             return facts.head_facts(self._head(bucket, row, {"ChecksumMode": "ENABLED"}))
         except ObjectDeniedError:
