@@ -13,6 +13,7 @@ import typer
 
 from s3dedup import __version__
 from s3dedup.cli import commands
+from s3dedup.cli.interrupts import heed_interrupts
 from s3dedup.errors import S3DedupError
 from s3dedup.text import plain
 
@@ -91,6 +92,7 @@ def _options(
 def main() -> None:
     """Run the command line and exit with a code of the contract's table."""
     _fill_in_streams()
+    heed_interrupts()
     try:
         app()
     except SystemExit as end:

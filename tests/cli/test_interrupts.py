@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -104,6 +105,30 @@ def test_after_ctrl_c_no_byte_is_read_twice(command: Command, fake: FakeS3, sett
     assert len(first) == 20
     assert not first & second
     assert len(first | second) == 40
+
+
+LOST = """
+import os, signal, time
+from s3dedup.cli.interrupts import heed_interrupts
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):
+            pass
+
+heed_interrupts()
+try:
+    Finalized()
+    time.sleep(20)
+except KeyboardInterrupt:
+    print("heeded")
+"""
+
+
+def test_an_interrupt_that_comes_in_a_finalizer_is_not_lost() -> None:
+    ran = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.stdout, ran.stderr) == ("heeded\n", "")
 
 
 # --- on a terminal --------------------------------------------------------------------------------------------------
