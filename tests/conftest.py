@@ -7,9 +7,10 @@ import signal
 
 import pytest
 
+from tests.fakes3.fixtures import fake, no_backoff
 from tests.servers.fixtures import fresh_bucket, hadro, ministack, moto_server, rclone, seaweed
 
-__all__ = ["fresh_bucket", "hadro", "ministack", "moto_server", "rclone", "seaweed"]
+__all__ = ["fake", "fresh_bucket", "hadro", "ministack", "moto_server", "no_backoff", "rclone", "seaweed"]
 
 
 @pytest.fixture(autouse=True)

@@ -48,12 +48,6 @@ HEX32 = re.compile(r"[0-9a-f]{32}")
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeS3]:
-    with FakeS3() as server:
-        yield server
-
-
-@pytest.fixture
 def s3(fake: FakeS3) -> S3Client:
     return fake.client()
 

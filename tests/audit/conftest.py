@@ -5,31 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.retries.standard import ExponentialBackoff
 
-from s3dedup.store import S3Store, fast
+from s3dedup.store import S3Store
 from tests.audit.helpers import Auditor
 from tests.fakes3 import FakeS3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.servers import S3Server
 
 
 @pytest.fixture(autouse=True)
-def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let botocore, and the short way before it, retry at once."""
-    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
-    monkeypatch.setattr(fast, "FIRST_DELAY", 0)
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeS3]:
-    """A server that follows AWS's rules; to the audit it is a custom endpoint unless `as_aws` says otherwise."""
-    with FakeS3() as server:
-        yield server
+def impatient(no_backoff: None) -> None:
+    """No test here sleeps between two attempts."""
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,28 +14,17 @@ from s3dedup.engine import peers
 from s3dedup.evidence import Meaning, Verdict
 from s3dedup.explanation import Role
 from s3dedup.model import Encryption, EtagTrust, EvidenceKind, SkipReason
-from s3dedup.report.explain import render_explanation
 from s3dedup.shelf import ObjectFacts
 from s3dedup.shelf.database import Database, Table
 from s3dedup.shelf.records import RecordShelf
-from tests.audit.helpers import KIB, MIB, flipped, random_body
+from tests.audit.explaining import BODY, LARGE, OPAQUE, SMALL, one, text
+from tests.audit.helpers import KIB, flipped, random_body
 from tests.audit.test_reading import plant_collision
 from tests.fakes3 import FakeS3
 
 if TYPE_CHECKING:
-    from s3dedup.explanation import Explanation, ObjectExplained, PairExplained
+    from s3dedup.explanation import PairExplained
     from tests.audit.helpers import Auditor
-
-SMALL = 1000
-LARGE = 8 * MIB + 2 * 64 * KIB + 1
-BODY = random_body(SMALL)
-OPAQUE: dict[str, Any] = {"encryption": "SSE-KMS", "checksum": None}
-
-
-def one(auditor: Auditor, name: str) -> ObjectExplained:
-    """What is said of one object of bucket b."""
-    (found,) = explain([f"s3://b/{name}"], auditor.state).objects
-    return found
 
 
 def pair(auditor: Auditor, *names: str) -> PairExplained:
@@ -52,13 +40,6 @@ def pair(auditor: Auditor, *names: str) -> PairExplained:
 def spaces(found: PairExplained) -> dict[str, bool]:
     """In which spaces both had a value, and whether these were equal."""
     return {each.space: each.equal for each in found.spaces}
-
-
-def text(found: Explanation) -> str:
-    """An explanation in words."""
-    stream = io.StringIO()
-    render_explanation(found, "text", stream)
-    return stream.getvalue()
 
 
 def said(auditor: Auditor, *names: str) -> str:

@@ -20,33 +20,15 @@ from s3dedup.report.explain import render_explanation
 from s3dedup.shelf import State
 from s3dedup.store import StoreConfig
 from s3dedup.text import plain
-from tests.audit.helpers import KIB, MIB, flipped, random_body
+from tests.audit.explaining import BODY, one, text
+from tests.audit.helpers import flipped
 from tests.fakes3 import FakeS3
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from s3dedup.explanation import Explanation, ObjectExplained
     from tests.audit.helpers import Auditor
-
-SMALL = 1000
-LARGE = 8 * MIB + 2 * 64 * KIB + 1
-BODY = random_body(SMALL)
-OPAQUE: dict[str, Any] = {"encryption": "SSE-KMS", "checksum": None}
-
-
-def one(auditor: Auditor, name: str) -> ObjectExplained:
-    """What is said of one object of bucket b."""
-    (found,) = explain([f"s3://b/{name}"], auditor.state).objects
-    return found
-
-
-def text(found: Explanation) -> str:
-    """An explanation in words."""
-    stream = io.StringIO()
-    render_explanation(found, "text", stream)
-    return stream.getvalue()
 
 
 aws = pytest.mark.usefixtures("as_aws")

@@ -10,7 +10,6 @@ from tests.cli.command import Command
 from tests.fakes3 import FakeS3
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.servers import S3Server
@@ -25,13 +24,6 @@ def command(tmp_path: Path) -> Command:
     home = tmp_path / "home"
     home.mkdir()
     return Command(home)
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeS3]:
-    """A server in memory, to be planted by the test."""
-    with FakeS3() as running:
-        yield running
 
 
 @pytest.fixture

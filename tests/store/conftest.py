@@ -6,9 +6,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.retries.standard import ExponentialBackoff
 
-from s3dedup.store import S3Store, fast
+from s3dedup.store import S3Store
 from tests.fakes3 import FakeS3
 from tests.store.helpers import open_store
 
@@ -17,17 +16,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let botocore, and the short way before it, retry at once."""
-    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
-    monkeypatch.setattr(fast, "FIRST_DELAY", 0)
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeS3]:
-    """A server that follows AWS's rules."""
-    with FakeS3() as server:
-        yield server
+def impatient(no_backoff: None) -> None:
+    """No test here sleeps between two attempts."""
 
 
 @pytest.fixture
