@@ -65,6 +65,15 @@ class ReadOnlyViolationError(S3DedupError):
         super().__init__(f"s3dedup is read-only and refused to send {operation}: please report this as a bug.")
 
 
+class OverLimitError(S3DedupError):
+    """More can be reclaimed than is allowed; the report is written."""
+
+    exit_code = 4
+
+    def __init__(self, reclaimable: int, limit: int) -> None:
+        super().__init__(f"{reclaimable:,} bytes can be reclaimed, and {limit:,} are allowed: the report says which.")
+
+
 class StateError(S3DedupError):
     """The state directory cannot be used as it is."""
 

@@ -24,7 +24,7 @@ app = typer.Typer(
     help="Find objects with the same content across S3 buckets, and prove it while reading as few bytes as possible."
     " Read-only: no bucket is ever changed.",
     epilog="Exit codes: 0 complete, 1 error, 2 usage, 3 incomplete (something was skipped or a budget ended it),"
-    " 11 state locked, 130 interrupted.",
+    " 4 over --fail-over (complete or not), 11 state locked, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
