@@ -14,6 +14,7 @@ import typer
 from s3dedup import __version__
 from s3dedup.cli import commands
 from s3dedup.cli.interrupts import heed_interrupts
+from s3dedup.cli.policy import policy
 from s3dedup.errors import S3DedupError
 from s3dedup.text import plain
 
@@ -68,6 +69,7 @@ for command in (
     commands.compare,
     commands.explain,
     commands.prices,
+    policy,
     commands.demo,
 ):
     app.command()(_exiting(command))

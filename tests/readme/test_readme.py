@@ -28,18 +28,6 @@ README = ROOT / "README.md"
 TOP_LEVEL = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "s3dedup", "tests", "examples"}
 DOTFILES = {".ci", ".git", ".github", ".gitignore"}
 
-ACTIONS = {
-    "GetBucketEncryption": {"s3:GetEncryptionConfiguration"},
-    "GetObject": {"s3:GetObject"},
-    "HeadBucket": {"s3:ListBucket"},
-    "HeadObject": {"s3:GetObject"},
-    "ListObjectsV2": {"s3:ListBucket"},
-}
-"""Which action each operation of the guard needs (Service Authorization Reference, Amazon S3)."""
-ACTIONS_FOR_VERSIONS = {"GetObject": {"s3:GetObjectVersion"}, "ListObjectVersions": {"s3:ListBucketVersions"}}
-ACTIONS_FOR_KMS = {"kms:Decrypt"}
-ON_OBJECTS = {"s3:GetObject", "s3:GetObjectVersion"}
-
 NOT_OURS = {"--check", "--fast-list", "--rounds"}
 """Options of other programs that the README names."""
 
@@ -146,32 +134,10 @@ def test_a_run_line_is_the_same_for_every_run() -> None:
     assert regenerate.Sample.of(one) == regenerate.Sample.of(other)
 
 
-def test_the_policy_allows_what_the_guard_lets_through_and_no_more() -> None:
-    policy = json.loads(blocks(README, "json")[0].text)
-    without_versions = READS - {"ListObjectVersions"}
-    assert without_versions == ACTIONS.keys()
-    assert actions_of(policy["Statement"]) == set[str]().union(*ACTIONS.values())
-
-
-def test_the_further_statements_are_for_versions_and_kms() -> None:
-    statements = json.loads(blocks(README, "json")[1].text)
-    assert actions_of(statements) == set[str]().union(*ACTIONS_FOR_VERSIONS.values()) | ACTIONS_FOR_KMS
-
-
-def test_each_action_is_allowed_on_the_kind_of_resource_that_it_has() -> None:
-    policy, further = (json.loads(block.text) for block in blocks(README, "json"))
-    for statement in (*policy["Statement"], *further):
-        for action in statement["Action"]:
-            kind = "key" if action.startswith("kms:") else "object" if action in ON_OBJECTS else "bucket"
-            for resource in statement["Resource"]:
-                service, _, name = resource.removeprefix("arn:aws:").partition(":")
-                shown = "key" if service == "kms" else "object" if name.endswith("/*") else "bucket"
-                assert shown == kind, (action, resource)
-
-
-def actions_of(statements: list[dict[str, list[str]]]) -> set[str]:
-    """All actions of some statements."""
-    return {action for statement in statements for action in statement["Action"]}
+def test_the_policy_is_the_one_that_the_first_command_prints(shell: Shell) -> None:
+    (shown,) = (block.text for block in blocks(README, "json") if "Version" in block.text)
+    (command,) = (block.text.splitlines()[0] for block in blocks(README, "sh") if "s3dedup policy" in block.text)
+    assert json.loads(shown) == json.loads(shell.run(command).stdout)
 
 
 def test_the_readme_counts_the_reads_of_the_guard() -> None:
