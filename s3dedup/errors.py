@@ -6,6 +6,8 @@ class's code; nothing else decides exit codes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class S3DedupError(Exception):
     """Something stopped the audit."""
@@ -27,6 +29,14 @@ class UsageError(S3DedupError):
     """What was asked for makes no sense; nothing was sent."""
 
     exit_code = 2
+
+
+class ScheduleError(UsageError):
+    """A file for `s3dedup run` makes no sense; `problems` are sentences, each behind its file, line and column."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
 
 
 class CredentialsError(S3DedupError):

@@ -15,7 +15,8 @@ from s3dedup import __version__
 from s3dedup.cli import commands
 from s3dedup.cli.interrupts import heed_interrupts
 from s3dedup.cli.policy import policy
-from s3dedup.errors import S3DedupError
+from s3dedup.cli.run import run
+from s3dedup.errors import S3DedupError, ScheduleError
 from s3dedup.text import plain
 
 P = ParamSpec("P")
@@ -37,15 +38,19 @@ def _exiting(command: Callable[P, int]) -> Callable[P, None]:
     """Let a command's result, or what it fails with, become the exit code."""
 
     @wraps(command)
-    def run(*args: P.args, **options: P.kwargs) -> None:
+    def exiting(*args: P.args, **options: P.kwargs) -> None:
         raise typer.Exit(_code_of(lambda: command(*args, **options)))
 
-    return run
+    return exiting
 
 
 def _code_of(command: Callable[[], int]) -> int:
     try:
         return command()
+    except ScheduleError as error:
+        for problem in error.problems:
+            _say(problem, error.exit_code)
+        return error.exit_code
     except S3DedupError as error:
         return _say(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -63,6 +68,7 @@ def _say(message: str, code: int) -> int:
 
 for command in (
     commands.audit,
+    run,
     commands.estimate,
     commands.report,
     commands.history,
