@@ -88,7 +88,7 @@ def one_of(names: Collection[str]) -> Kind:
             raise ValueError(f"{_shown(value)} is not known here: choose from {', '.join(names)}")
         return value
 
-    return Kind(" \\| ".join(names), read)
+    return Kind(" | ".join(names), read)
 
 
 def filled_in(text: str, environment: Mapping[str, str]) -> str:
@@ -116,7 +116,7 @@ def _shown(value: object) -> str:
 
 TEXT: Final = Kind("text", _text)
 TEXTS: Final = Kind("text", _text, many=True)
-FLAG: Final = Kind("true \\| false", _flag)
+FLAG: Final = Kind("true | false", _flag)
 SIZE: Final = Kind("size", _size)
 COUNT: Final = Kind("number", _count)
 AT_LEAST_ONE: Final = Kind("number", _at_least_one)

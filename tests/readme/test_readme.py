@@ -92,6 +92,21 @@ def test_the_help_texts_are_those_of_the_program() -> None:
     assert shown == regenerate.help_section().strip(), "run python tests/readme/regenerate.py"
 
 
+def test_the_keys_of_a_file_are_those_that_are_read() -> None:
+    shown = regenerate.section(text_of(README), "keys").strip()
+    assert shown == regenerate.keys_section().strip(), "run python tests/readme/regenerate.py"
+
+
+def test_the_file_that_is_shown_makes_sense(shell: Shell, tmp_path: Path) -> None:
+    (block,) = blocks(README, "toml")
+    file = tmp_path / "audit.toml"
+    file.write_text(block.text)
+    (tmp_path / "reports").mkdir()
+    run = shell.run(f"SLACK_URL=json://localhost s3dedup run {file} --check")
+    assert (run.returncode, run.stdout) == (0, ""), run.stderr
+    assert "makes sense: 3 locations, 3 outputs, 1 notification" in run.stderr
+
+
 def test_every_command_has_its_help_in_the_readme() -> None:
     headings = re.findall(r"^### s3dedup (\w+)$", text_of(README), re.MULTILINE)
     assert headings == regenerate.command_names()
