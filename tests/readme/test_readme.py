@@ -18,8 +18,8 @@ from s3dedup.demo.corpus import corpus
 from s3dedup.model import EvidenceKind, SkipReason
 from s3dedup.report.schema import load_schema
 from s3dedup.store.guard import READS
+from tests.documented import Shell
 from tests.readme import regenerate
-from tests.readme.conftest import Shell
 from tests.readme.markdown import DOCUMENTS, ROOT, Block, anchors, blocks, inline_code, links, prose, text_of
 from tests.servers import S3Server
 
