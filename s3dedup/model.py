@@ -274,6 +274,10 @@ class Totals:
     billable_bytes: int | None
     monthly_usd: Decimal | None
 
+    def over(self, limit: int | None) -> bool:
+        """Whether more than `limit` bytes can be reclaimed; None is no limit."""
+        return limit is not None and self.reclaimable_bytes > limit
+
 
 @dataclass(frozen=True, slots=True)
 class Work:

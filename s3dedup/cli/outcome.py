@@ -21,7 +21,6 @@ def exit_code(report: AuditReport, fail_over: int | None) -> int:
     Raises:
         OverLimitError: the first row, as a sentence.
     """
-    reclaimable = report.totals.reclaimable_bytes
-    if fail_over is not None and reclaimable > fail_over:
-        raise OverLimitError(reclaimable, fail_over)
+    if fail_over is not None and report.totals.over(fail_over):
+        raise OverLimitError(report.totals.reclaimable_bytes, fail_over)
     return 0 if report.run.complete else INCOMPLETE

@@ -20,6 +20,7 @@ from s3dedup.schedule import Schedule, notify, read_schedule
 from s3dedup.text import human_count, plain
 
 UNTOLD = 1
+"""The exit code where somebody could not be told, and the report has none of its own."""
 
 
 def run(

@@ -71,7 +71,7 @@ TABLES: Mapping[str, Keys] = MappingProxyType(
         "output": MappingProxyType(
             {
                 "format": Key(kinds.one_of(list(FORMATS))),
-                "file": Key(kinds.FILE, "where to write it, `%Y-%m-%d` being the day in UTC; without it stdout"),
+                "file": Key(kinds.DATED, "where to write it, `%Y-%m-%d` being the day in UTC; without it stdout"),
             }
         ),
         "notify": MappingProxyType(

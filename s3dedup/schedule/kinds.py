@@ -38,7 +38,7 @@ def _flag(value: object) -> bool:
 
 
 def _size(value: object) -> int:
-    return _not_negative(value, "bytes") if _is_integer(value) else read_size(str(value))
+    return read_size(value) if isinstance(value, str) else _not_negative(value, "bytes")
 
 
 def _count(value: object) -> int:
@@ -46,7 +46,7 @@ def _count(value: object) -> int:
 
 
 def _not_negative(value: object, what: str) -> int:
-    if not isinstance(value, int) or not _is_integer(value) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{_shown(value)} is no whole number of 0 or more: write {what} as in 1000")
     return value
 
@@ -57,12 +57,8 @@ def _at_least_one(value: object) -> int:
     return _count(value)
 
 
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _usd(value: object) -> Decimal:
-    return read_usd("" if isinstance(value, bool) else str(value))
+    return read_usd(value if isinstance(value, str) else _shown(value))
 
 
 def _path(value: object) -> Path:
@@ -122,6 +118,8 @@ COUNT: Final = Kind("number", _count)
 AT_LEAST_ONE: Final = Kind("number", _at_least_one)
 USD: Final = Kind("USD", _usd)
 FILE: Final = Kind("path", _path)
+DATED: Final = Kind("path", _path)
+"""One in which `%Y` and the like stand for the time of the run."""
 CLASSES: Final = Kind("text", lambda value: _text(value).upper(), many=True)
 LOCATIONS: Final = Kind("location", _parsed_by(Location.parse), many=True)
 RULES: Final = Kind("rule", _parsed_by(KeepRule.parse), many=True)

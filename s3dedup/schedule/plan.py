@@ -58,11 +58,10 @@ def came_of(report: AuditReport | None, fail_over: int | None) -> frozenset[When
     """
     if report is None:
         return frozenset({When.ALWAYS, When.FAILED})
-    totals = report.totals
     events = {
         When.ALWAYS: True,
-        When.FOUND: totals.redundant_objects > 0,
-        When.OVER: fail_over is not None and totals.reclaimable_bytes > fail_over,
+        When.FOUND: report.totals.redundant_objects > 0,
+        When.OVER: report.totals.over(fail_over),
         When.INCOMPLETE: not report.run.complete,
     }
     return frozenset(event for event, came in events.items() if came)

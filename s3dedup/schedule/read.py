@@ -16,7 +16,7 @@ from s3dedup.config import AuditConfig, Source
 from s3dedup.errors import ScheduleError, UsageError
 from s3dedup.prices import price_table
 from s3dedup.schedule.keys import AUDIT, REQUIRED, TABLES, Key, Keys
-from s3dedup.schedule.kinds import filled_in
+from s3dedup.schedule.kinds import DATED, filled_in
 from s3dedup.schedule.notify import check_notification
 from s3dedup.schedule.plan import Notification, Output, Schedule, When
 from s3dedup.schedule.positions import Path as Place
@@ -121,6 +121,8 @@ class _Reader:
 
     def _one(self, path: Place, key: Key, value: object) -> object:
         read = self._tried(path, lambda: key.kind.read(value))
+        if key.kind is DATED and read is not None:
+            read = Path(self._now.strftime(str(read)))
         return self._file.parent / read if isinstance(read, Path) else read
 
     def _config(self, audit: dict[str, Any], sources: list[dict[str, Any]]) -> AuditConfig | None:
@@ -132,7 +134,7 @@ class _Reader:
 
     def _output(self, path: Place, table: dict[str, Any]) -> None:
         file = table.get("file")
-        output = Output(table.get("format") or "table", file and Path(self._now.strftime(str(file))))
+        output = Output(table.get("format", "table"), file)
         place = (*path, "file") if file else (*path, "format") if "format" in table else path
         self._tried(place, lambda: self._check(output))
         self._outputs.append(output)

@@ -165,12 +165,12 @@ def test_an_absolute_path_stays_where_it_is(tmp_path: Path) -> None:
         ("zzz = 1", "2:1: 'zzz' is no key of an audit: known are locations, endpoint-url, "),
         ('min-size = "big"', "2:12: min-size: 'big' is not a size: write bytes, or a unit as in 128KiB, 10MiB, 1.5GB."),
         ("min-size = -1", "2:12: min-size: -1 is no whole number of 0 or more: write bytes as in 1000."),
-        ("min-size = true", "2:12: min-size: 'True' is not a size: "),
+        ("min-size = true", "2:12: min-size: true is no whole number of 0 or more: write bytes as in 1000."),
         ("max-requests = 1.5", "2:16: max-requests: 1.5 is no whole number of 0 or more: write a number as in 1000."),
         ("concurrency = 0", "2:15: concurrency: 0 does nothing: write 1 or more."),
         ("max-cost = -1", "2:12: max-cost: '-1' is not an amount of money: write dollars, as in 0.50 or 12."),
         ("max-cost = nan", "2:12: max-cost: 'NaN' is not an amount of money"),
-        ("max-cost = true", "2:12: max-cost: '' is not an amount of money"),
+        ("max-cost = true", "2:12: max-cost: 'true' is not an amount of money"),
         ('versions = "yes"', "2:12: versions: 'yes' is neither true nor false: write one of them, without quotes."),
         ("state = 5", "2:9: state: 5 is no text: write one between quotes."),
         ('state = ""', "2:9: state: '' is no text: write one between quotes."),
@@ -231,6 +231,14 @@ def test_two_reports_for_one_place_are_told(tmp_path: Path) -> None:
         "5:8: file: another report goes there already: name another file.",
         "7:1: output: another report goes to stdout already: name a file.",
     ]
+
+
+def test_only_what_the_file_says_is_dated(tmp_path: Path) -> None:
+    folder = tmp_path / "100%Yes"
+    folder.mkdir()
+    schedule = read(folder, 'locations = "s3://a"\nstate = "%d"\n[[output]]\nfile = "%d-50%%.txt"\n')
+    assert schedule.outputs == (Output("table", folder / "02-50%.txt"),)
+    assert schedule.config.state == folder / "%d"
 
 
 def test_where_a_report_cannot_go_is_told_at_its_line(tmp_path: Path) -> None:
