@@ -86,6 +86,22 @@ def test_sources_reach_their_stores_with_profiles_of_their_own(
     refused(mine.run("run", written(tmp_path, f'{source}profile = "nobody"\n'), "--quiet"), 1, "Listing", "not allowed")
 
 
+def test_a_source_is_reached_as_the_role_that_the_file_names(
+    command: Command, ministack: S3Server, tmp_path: Path
+) -> None:
+    ministack.create_bucket("their-photos")
+    for key in ("a", "b"):
+        ministack.client().put_object(Bucket="their-photos", Key=key, Body=b"same")
+    role = 'role-arn = "arn:aws:iam::111122223333:role/auditor"\nexternal-id = "42"\n'
+    file = written(tmp_path, f'[[source]]\nlocations = "s3://their-photos"\n{role}[[output]]\nformat = "json"\n')
+    mine = command.to(ministack.environment)
+    ran = mine.run("run", file, "--quiet")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["totals"]["redundant_objects"] == 1
+    elsewhere = mine.to({"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"})
+    refused(elsewhere.run("run", file, "--quiet"), 1, "STS cannot be reached", "check the address and the network")
+
+
 def test_a_run_over_its_limit_exits_with_4_when_all_is_written_and_told(
     online: Command, photos: str, tmp_path: Path, listener: Listener
 ) -> None:
