@@ -12,7 +12,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from s3dedup import __version__
-from s3dedup.cli import commands
+from s3dedup.cli import commands, plan
 from s3dedup.cli.interrupts import heed_interrupts
 from s3dedup.errors import S3DedupError
 from s3dedup.text import plain
@@ -67,6 +67,8 @@ for command in (
     commands.history,
     commands.compare,
     commands.explain,
+    plan.manifest,
+    plan.verify,
     commands.prices,
     commands.demo,
 ):
