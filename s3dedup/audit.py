@@ -223,6 +223,8 @@ class VerifyConfig:
             raise UsageError(f"A concurrency of {self.reach.connections} does nothing: pass 1 or more.")
         if self.max_read is not None and not self.bytes:
             raise UsageError("Only --bytes reads, so only with it a limit to what is read makes sense.")
+        if self.max_read is not None and self.max_read < 0:
+            raise UsageError("Nobody can read less than nothing: pass 0 or more bytes, or leave the limit out.")
 
 
 @contextmanager

@@ -52,9 +52,10 @@ class _Body:
         known = (self.grid[number] for number in self.findings.ranges)
         return self.grid.size - sum(piece.stop - piece.start for piece in known)
 
-    def differs(self, other: _Body, window: range) -> bool:
-        """Whether a range there, known of both, is not the same."""
-        return any(self.findings.ranges[number] != other.findings.ranges[number] for number in window)
+    def agrees(self, other: _Body, window: range) -> bool:
+        """Whether it could be read there, and is the same as the other."""
+        mine, others = self.findings.ranges, other.findings.ranges
+        return not self.failure and all(mine[number] == others[number] for number in window)
 
     def fingerprint(self) -> str:
         """That of all bytes, which are known."""
@@ -102,9 +103,9 @@ class Bytewise:
             yield list(self._tasks([keeper, *open_ones.values()], window))
             if keeper.failure:
                 break
-            for position, body in list(open_ones.items()):
-                if body.failure or body.differs(keeper, window):
-                    del open_ones[position]
+            open_ones = {at: body for at, body in open_ones.items() if body.agrees(keeper, window)}
+            if not open_ones:
+                break
         for position, body in bodies.items():
             _settle(part, position, body, keeper, same=position in open_ones)
             self._give_back(body)

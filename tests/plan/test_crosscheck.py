@@ -22,17 +22,17 @@ def pair(keeper: str, redundant: str) -> PlanLine:
     return line(keeper=item(keeper), redundant=item(redundant))
 
 
-@pytest.fixture(params=[1, 1 << 15])
+@pytest.fixture(params=[1, 1 << 15], autouse=True)
 def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was met is looked for on disk, or in memory."""
     monkeypatch.setattr(crosscheck, "BATCH", request.param)
 
 
-def test_a_keeper_may_keep_for_several(batch: None) -> None:
+def test_a_keeper_may_keep_for_several() -> None:
     assert checked([pair("a", "b"), pair("a", "c"), pair("d", "e")]) == Extent(3, 30)
 
 
-def test_nothing_may_go_twice(batch: None) -> None:
+def test_nothing_may_go_twice() -> None:
     complaint = "s3://b/b is redundant in line 2 and once more in line 4: leave one of them out."
     with pytest.raises(UsageError, match=f"^{re.escape(complaint)}$"):
         checked([pair("a", "b"), pair("c", "d"), pair("e", "b")])
@@ -46,12 +46,12 @@ def test_nothing_may_go_twice(batch: None) -> None:
         ([pair("a", "b"), pair("b", "a")], 2, 3),
     ],
 )
-def test_no_keeper_may_go(lines: list[PlanLine], redundant: int, keeper: int, batch: None) -> None:
+def test_no_keeper_may_go(lines: list[PlanLine], redundant: int, keeper: int) -> None:
     with pytest.raises(UsageError, match=f"is redundant in line {redundant} and the keeper in line {keeper}: "):
         checked(lines)
 
 
-def test_objects_are_told_apart_by_endpoint_bucket_key_and_version(batch: None) -> None:
+def test_objects_are_told_apart_by_endpoint_bucket_key_and_version() -> None:
     others = [
         item("b", endpoint="http://x"),
         item("b", bucket="c"),

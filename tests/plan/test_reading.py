@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -42,7 +43,7 @@ def edited(**changes: Any) -> bytes:  # noqa: ANN401  what stands in a line
     moment=st.datetimes(timezones=st.just(NOW.tzinfo)),
 )
 def test_a_plan_is_read_as_it_was_written(
-    key: str, note: str, size: int, usd: Decimal | None, evidence: EvidenceKind, moment: Any
+    *, key: str, note: str, size: int, usd: Decimal | None, evidence: EvidenceKind, moment: datetime
 ) -> None:
     head = replace(HEAD, notes=(note,), verified=moment)
     keeper = item("another" + key, size=size)

@@ -92,7 +92,9 @@ def test_whatever_a_key_holds_the_cli_is_asked_about_it_and_nothing_else(keys: l
     for each in others:
         expected += [("head-object", each.key), ("delete-object", each.key)]
     assert ran.done == expected
-    assert all(asked(call) == {"Bucket": bucket, "Key": key} for call, (_, key) in zip(ran.calls, expected, strict=True))
+    assert all(
+        asked(call) == {"Bucket": bucket, "Key": key} for call, (_, key) in zip(ran.calls, expected, strict=True)
+    )
     assert all(call[call.index("--if-match") + 1] == f'"{ETAG}"' for call in ran.calls)
     assert all(call[0] == "s3api" for call in ran.calls)
 
