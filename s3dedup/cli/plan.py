@@ -49,7 +49,7 @@ def manifest(
     output: PlanOutput = None,
     quiet: options.Quiet = False,
 ) -> int:
-    """Write a plan of what could go: each redundant object of the last audit beside its keeper. Nothing is deleted."""
+    """Write a plan of what could go; nothing is deleted."""
     check_directory(output)
     with watching(quiet=quiet, verbose=False) as watch, make_plan(state, keep or (), protect or ()) as plan:
         written = _write(plan, format, output, Access())
@@ -66,7 +66,7 @@ def verify(
     plan: Annotated[
         Path,
         typer.Argument(
-            metavar="PLAN", help="What `s3dedup manifest` wrote as jsonl, edited or not.", show_default=False
+            metavar="PLAN", help="What `s3dedup manifest` wrote as jsonl, or some of its lines.", show_default=False
         ),
     ],
     *,
@@ -92,9 +92,7 @@ def verify(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> int:
-    """Hold a plan against the buckets right before it is acted on, and write it without what has changed. Nothing is
-    deleted.
-    """
+    """Check a plan right before it is acted on; nothing is deleted."""
     reach = StoreConfig(
         profile=profile,
         region=region,
@@ -149,7 +147,7 @@ def _told(plan: Plan, watch: Watch) -> Plan:
 
 def _why(dropped: Dropped) -> str:
     if dropped.culprit == dropped.line.keeper:
-        return f"{dropped.reason}, for of its keeper {dropped.culprit.uri} the store says: {dropped.detail}"
+        return f"its keeper {dropped.culprit.uri} {dropped.reason}, {dropped.detail}"
     return f"{dropped.reason}, {dropped.detail}"
 
 

@@ -42,9 +42,8 @@ class _Body:
     @property
     def gone(self) -> Trouble | None:
         """Why it is no longer what was planned, if it is not. What cannot be read may still be."""
-        if isinstance(self.failure, ObjectChangedError | ObjectVanishedError):
-            return Trouble(DropReason(self.failure.reason), str(self.failure))
-        return None
+        gone = isinstance(self.failure, ObjectChangedError | ObjectVanishedError)
+        return Trouble.of(self.failure) if gone and self.failure else None
 
     @property
     def unread(self) -> int:

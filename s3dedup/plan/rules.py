@@ -14,6 +14,10 @@ COMPARED = frozenset({EvidenceKind.SHA1_RANGES, EvidenceKind.SHA256_RANGES})
 """Evidence that rests on the bytes of both objects. SHA-1s of ranges are salted, so no collision can be prepared."""
 
 
+SINCE = {DropReason.CHANGED: "it was overwritten", DropReason.VANISHED: "it is gone"}
+"""An audit says so of what happens while it runs; to a plan it happened since."""
+
+
 class Obstacle(StrEnum):
     """Why a line is only for people to read."""
 
@@ -70,6 +74,12 @@ class Trouble(NamedTuple):
     reason: DropReason
     detail: str
 
+    @classmethod
+    def of(cls, error: ObjectError) -> Trouble:
+        """What an object could not be had for."""
+        reason = DropReason(error.reason)
+        return cls(reason, SINCE.get(reason) or str(error))
+
 
 def trouble(planned: PlannedObject, answer: HeadFacts | ObjectError) -> Trouble | None:
     """Hold the answer to a HEAD, whose ETag is the planned one, against the plan.
@@ -85,7 +95,7 @@ def trouble(planned: PlannedObject, answer: HeadFacts | ObjectError) -> Trouble 
     A HEAD tells the time in whole seconds (RFC 9110, 8.8.2), a listing more precisely.
     """
     if isinstance(answer, ObjectError):
-        return Trouble(DropReason(answer.reason), str(answer))
+        return Trouble.of(answer)
     if answer.size != planned.size:
         return Trouble(DropReason.CHANGED, "its size is another")
     if planned.version_id is not None and answer.version_id not in {None, planned.version_id}:

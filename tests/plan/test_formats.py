@@ -14,6 +14,7 @@ from s3dedup.model import EvidenceKind
 from s3dedup.plan import Dropped, DropReason, Entry, Obstacle, Plan, PlanHead
 from s3dedup.report.plan import ACTING, PLAN_FORMATS, REMEDIES, Access, write_plan
 from tests.plan.samples import CHECKED, COMPARED, HEAD, item, line, written
+from tests.readme.markdown import ROOT, inline_code
 
 UNPROVEN = line("unproven", checked=CHECKED)
 DROPPED = Dropped(DropReason.CHANGED, item("gone"), "it was written again", line("gone"))
@@ -56,6 +57,10 @@ def test_every_format_counts_what_was_dropped_and_what_is_held(format: str) -> N
 
 def test_there_is_something_to_do_or_to_know_about_every_obstacle() -> None:
     assert set(REMEDIES) == set(Obstacle)
+
+
+def test_the_readme_tells_of_every_obstacle_and_format() -> None:
+    assert {*Obstacle, *PLAN_FORMATS} <= set(inline_code(ROOT / "README.md"))
 
 
 def test_csv_names_each_object_its_keeper_and_what_keeps_tools_from_it() -> None:

@@ -78,19 +78,19 @@ def test_a_tool_may_act_on_what_was_compared_and_has_no_versions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"),
+    ("error", "found"),
     [
-        (ObjectChangedError, DropReason.CHANGED),
-        (ObjectVanishedError, DropReason.VANISHED),
-        (ObjectDeniedError, DropReason.ACCESS_DENIED),
-        (ObjectArchivedError, DropReason.ARCHIVED),
-        (ObjectUnreadableError, DropReason.UNREADABLE),
+        (ObjectChangedError, (DropReason.CHANGED, "it was overwritten")),
+        (ObjectVanishedError, (DropReason.VANISHED, "it is gone")),
+        (ObjectDeniedError, (DropReason.ACCESS_DENIED, "why")),
+        (ObjectArchivedError, (DropReason.ARCHIVED, "why")),
+        (ObjectUnreadableError, (DropReason.UNREADABLE, "why")),
     ],
 )
 def test_an_object_that_cannot_be_asked_about_is_trouble_for_its_reason(
-    error: type[ObjectError], reason: DropReason
+    error: type[ObjectError], found: tuple[DropReason, str]
 ) -> None:
-    assert trouble(item("k"), error("why")) == (reason, "why")
+    assert trouble(item("k"), error("why")) == found
 
 
 def test_an_object_of_another_size_has_changed() -> None:

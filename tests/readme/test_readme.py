@@ -40,7 +40,7 @@ ACTIONS_FOR_VERSIONS = {"GetObject": {"s3:GetObjectVersion"}, "ListObjectVersion
 ACTIONS_FOR_KMS = {"kms:Decrypt"}
 ON_OBJECTS = {"s3:GetObject", "s3:GetObjectVersion"}
 
-NOT_OURS = {"--check", "--fast-list", "--rounds"}
+NOT_OURS = {"--check", "--fast-list", "--if-match", "--rounds", "--yes"}
 """Options of other programs that the README names."""
 
 
