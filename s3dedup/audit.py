@@ -50,7 +50,7 @@ from s3dedup.engine import (
     weigh_candidates,
     with_past,
 )
-from s3dedup.errors import UsageError
+from s3dedup.errors import StateError, UsageError
 from s3dedup.explanation import Explanation, ObjectName
 from s3dedup.model import AuditReport, Comparison, Estimate, EtagTrust, FinishedRun, InDoubt, Location, RunInfo, Totals
 from s3dedup.plan import AWS, Plan
@@ -200,8 +200,10 @@ def manifest(state: Path | None = None, keep: Sequence[str] = (), protect: Seque
         UsageError, NoReportError, StateError: as for `report`; and there is no room to sort on disk.
     """
     directory = state or default_state()
-    rules = tuple(keep), tuple(protect)
-    with planned(report(directory, keep, protect), read_summary(directory).manner, __version__, *rules) as plan:
+    summary, found = read_summary(directory), report(directory, keep, protect)
+    if summary.run.id != found.run.id:
+        raise StateError("Another audit was finished at this very moment: run the same command again.")
+    with planned(found, summary.manner, __version__, tuple(keep), tuple(protect)) as plan:
         yield plan
 
 

@@ -137,5 +137,5 @@ def _http_date(text: str | None) -> datetime | None:
     """A time as HTTP writes it: in GMT (RFC 9110, 5.6.7)."""
     try:
         return parsedate_to_datetime(text).replace(tzinfo=UTC) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

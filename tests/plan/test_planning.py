@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from s3dedup.engine.planning import planned
 from s3dedup.errors import NoReportError, StateError
 from s3dedup.model import AuditReport, DuplicateGroup, EvidenceKind, Location, ObjectVersion, Place, Totals, Work
 from s3dedup.plan import LeftOut
-from s3dedup.shelf import Manner
+from s3dedup.shelf import Manner, read_summary
 from tests.fakes3 import PlantedS3
 from tests.oracle.memory import AWS
 from tests.plan.samples import RUN, THEN
@@ -64,6 +65,18 @@ def test_more_groups_than_are_sorted_at_once_are_all_there() -> None:
 
 def test_a_report_that_does_not_tell_how_it_was_made_is_refused() -> None:
     with pytest.raises(StateError, match="older s3dedup"), planned(report(), None, "1", (), ()):
+        pass
+
+
+def test_an_audit_that_is_finished_while_a_plan_is_made_is_not_mixed_with_it(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand.aws.put("b", "k", b"x")
+    stand.audited()
+    earlier = read_summary(stand.directory)
+    stand.audited()
+    monkeypatch.setattr(import_module("s3dedup.audit"), "read_summary", lambda _: earlier)
+    with pytest.raises(StateError, match="run the same command again"), manifest(stand.directory):
         pass
 
 
