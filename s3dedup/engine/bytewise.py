@@ -75,19 +75,22 @@ class Bytewise:
         """
         keeper = _Body(part.keeper, Grid(part.keeper.size))
         unknown = [position for position, line in part.left().items() if line.checked and not line.checked.fingerprint]
-        granted = self._granted(keeper, unknown)
-        for start in range(0, len(granted), SIDE_BY_SIDE):
-            if not keeper.failure:
-                yield from self._compare(part, keeper, granted[start : start + SIDE_BY_SIDE])
-        if granted:
+        is_paid = False
+        for start in range(0, len(unknown), SIDE_BY_SIDE):
+            granted = self._granted(keeper, unknown[start : start + SIDE_BY_SIDE], is_paid=is_paid)
+            is_paid = is_paid or bool(granted)
+            yield from self._compare(part, keeper, granted)
+            if keeper.failure:
+                break
+        if is_paid:
             self._give_back(keeper)
 
-    def _granted(self, keeper: _Body, positions: Sequence[int]) -> list[int]:
-        """As many as can be read to their end, and the keeper before all."""
+    def _granted(self, keeper: _Body, positions: Sequence[int], *, is_paid: bool) -> list[int]:
+        """As many as can be read to their end; with the first of them the keeper, unless that is paid already."""
         granted: list[int] = []
         for position in positions:
-            size = keeper.grid.size * (1 if granted else 2)
-            if self.budget.take([Expense(bytes=size)]):
+            objects = 1 if granted or is_paid else 2
+            if self.budget.take([Expense(bytes=objects * keeper.grid.size)]):
                 granted.append(position)
         return granted
 
@@ -99,12 +102,11 @@ class Bytewise:
         bodies = {position: _Body(part.lines[position].redundant, keeper.grid) for position in positions}
         open_ones = dict(bodies)
         for window in keeper.grid.windows():
+            if not open_ones or keeper.failure:
+                break
             yield list(self._tasks([keeper, *open_ones.values()], window))
-            if keeper.failure:
-                break
-            open_ones = {at: body for at, body in open_ones.items() if body.agrees(keeper, window)}
-            if not open_ones:
-                break
+            if not keeper.failure:
+                open_ones = {at: body for at, body in open_ones.items() if body.agrees(keeper, window)}
         for position, body in bodies.items():
             _settle(part, position, body, keeper, same=position in open_ones)
             self._give_back(body)

@@ -80,7 +80,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One redundant object and the keeper that makes it so. `monthly_usd` is what its whole group costs too much."""
+    """One redundant object and the keeper that makes it so. `monthly_usd` is for all redundant ones of its group."""
 
     group: str
     evidence: EvidenceKind

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from s3dedup.model import EvidenceKind
 from s3dedup.plan import Dropped, DropReason, PlanHead, PlanLine, read_head, read_line, seal
-from tests.plan.samples import COMPARED, HEAD, NOW, item, line, written
+from tests.plan.samples import COMPARED, HEAD, NOW, item, line, records, written
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 
@@ -58,6 +58,11 @@ def test_a_line_that_was_never_checked_and_a_version_are_read_as_they_were_writt
     planned = line(keeper=item("k", version_id="v"), redundant=item("r", version_id="w"), checked=None)
     head = replace(HEAD, versions=True)
     assert read(written([planned], head)) == (head, [planned])
+
+
+def test_a_line_says_what_keeps_tools_from_it() -> None:
+    obstacles = [each.get("obstacle") for each in records(written([line(checked=None), line("other")]))]
+    assert obstacles == [None, "not-compared", None]
 
 
 def test_what_was_dropped_is_told_and_not_read_again() -> None:

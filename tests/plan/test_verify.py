@@ -17,13 +17,13 @@ from tests.plan.stand import Stand
 
 TWIN = b"the same bytes " * 9
 SIZE = len(TWIN)
-LARGE = b"0123456789abcdef" * (1 << 16) * 3
+LARGE = b"0123456789abcdef" * (1 << 16) + bytes(1 << 19)
 
 
 def planted(stand: Stand, *keys: str, body: bytes = TWIN) -> None:
     """The first key becomes the keeper."""
     for key in keys:
-        stand.aws.put("b", key, body)
+        stand.aws.put("b", key, body, checksum=None)
 
 
 def dropped(entries: list[Entry]) -> dict[str, tuple[str, str]]:
@@ -40,14 +40,14 @@ def checked(entries: list[Entry]) -> dict[str, Checked]:
 
 def again(stand: Stand, key: str, body: bytes) -> None:
     """Overwrite an object."""
-    stand.aws.put("b", key, body)
+    stand.aws.put("b", key, body, checksum=None)
 
 
 def unnoticed(stand: Stand, key: str, body: bytes) -> None:
     """Have an object hold other bytes, though the store says that it is as it was."""
     with manifest(stand.directory) as plan:
         (item,) = [each.redundant for each in plan.entries if isinstance(each, PlanLine) and each.redundant.key == key]
-    stand.aws.put("b", key, body, etag=item.etag, last_modified=item.last_modified)
+    stand.aws.put("b", key, body, etag=item.etag, last_modified=item.last_modified, checksum=None)
 
 
 def test_what_is_as_it_was_stays_and_is_said_to_be_checked(stand: Stand) -> None:
@@ -200,6 +200,19 @@ def test_what_was_allowed_and_not_read_is_there_for_what_comes_next(
     entries = stand.verified(bytes=True, max_read=2 * len(LARGE) + (1 << 18))
     assert dropped(entries) == {"x": ("different", "x")}
     assert checked(entries)["y"].fingerprint
+
+
+def test_of_a_group_whose_keeper_cannot_be_read_only_what_was_read_is_charged(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen objects are begun with the keeper; what is left is enough for the other pair."""
+    monkeypatch.setattr(engine, "BATCH", 1)
+    stand.aws.put("b", "archived", TWIN, storage_class="GLACIER")
+    planted(stand, *(f"x{number:02}" for number in range(40)))
+    planted(stand, "keeper", "y", body=TWIN[1:])
+    stand.planned()
+    found = checked(stand.verified(bytes=True, max_read=18 * SIZE))
+    assert [key for key, each in found.items() if each.fingerprint] == ["y"]
 
 
 def test_an_object_that_changes_while_it_is_read_is_dropped(stand: Stand) -> None:

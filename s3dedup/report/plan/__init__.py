@@ -31,7 +31,7 @@ REMEDIES: Mapping[Obstacle, str] = MappingProxyType(
         Obstacle.NOT_COMPARED: "`s3dedup verify PLAN --bytes` compares their bytes",
         Obstacle.NOT_CHECKED: "`s3dedup verify PLAN` asks whether their bucket keeps versions",
         Obstacle.VERSIONED: "their bucket keeps versions, so audit it with --versions",
-        Obstacle.NULL_VERSION: "their version is 'null', which nothing guards",
+        Obstacle.NULL_VERSION: "their version is 'null', which no condition guards, so audit them without --versions",
         Obstacle.LOCKED: "a retention or a legal hold keeps them",
     }
 )

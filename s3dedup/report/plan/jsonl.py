@@ -1,15 +1,15 @@
 """The plan itself: JSON lines, `s3dedup/plan/1`, one record a line, each with its `type`.
 
 The first is the `plan`: on what it rests. Then come `redundant` objects, each with its keeper, and where the plan was
-verified what was `dropped`, and why. Every line stands for itself: to leave one out, delete it. A line that was changed
-is refused, by its `seal`.
+verified what was `dropped`, and why. Where a line has an `obstacle`, no tool may act on it. Every line stands for
+itself: to leave one out, delete it. One that was changed is refused, by its `seal`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from s3dedup.plan import DROPPED, REDUNDANT, SCHEMA, Dropped, Plan, seal
+from s3dedup.plan import DROPPED, REDUNDANT, SCHEMA, Dropped, Plan, obstacle, seal
 from s3dedup.report.records import json_text, record
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def write(plan: Plan, stream: TextIO, _access: Access) -> None:
         if isinstance(entry, Dropped):
             _write(stream, DROPPED, record(entry))
         else:
-            _write(stream, REDUNDANT, record(entry) | {"seal": seal(entry, plan.head)})
+            held = obstacle(entry, plan.head.digest)
+            _write(stream, REDUNDANT, record(entry) | {"obstacle": held, "seal": seal(entry, plan.head)})
 
 
 def _write(stream: TextIO, kind: str, fields: Mapping[str, object]) -> None:
