@@ -106,6 +106,10 @@ class NoReportError(StateError):
         super().__init__(f"There is no finished audit in {directory}: run `s3dedup audit` first, or pass its --state.")
 
 
+class NothingToActOnError(S3DedupError):
+    """No line of a plan is one that a tool may act on."""
+
+
 class ObjectError(S3DedupError):
     """One object could not be compared; the audit goes on without it. `reason` is a `SkipReason` value."""
 

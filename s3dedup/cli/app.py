@@ -12,7 +12,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from s3dedup import __version__
-from s3dedup.cli import commands
+from s3dedup.cli import commands, plan
 from s3dedup.cli.interrupts import heed_interrupts
 from s3dedup.cli.policy import policy
 from s3dedup.cli.run import run
@@ -74,6 +74,8 @@ for command in (
     commands.history,
     commands.compare,
     commands.explain,
+    plan.manifest,
+    plan.verify,
     commands.prices,
     policy,
     commands.demo,

@@ -14,6 +14,7 @@ from s3dedup.groups import KeepRule, Protection
 from s3dedup.model import EtagTrust, Location
 from s3dedup.report import FORMATS
 from s3dedup.report.explain import EXPLAIN_FORMATS
+from s3dedup.report.plan import PLAN_FORMATS
 from s3dedup.report.runs import RUNS_FORMATS
 from s3dedup.text import read_size, read_usd
 
@@ -75,6 +76,11 @@ def parse_runs_format(text: str) -> str:
 def parse_explain_format(text: str) -> str:
     """Check that an explanation can be shown so."""
     return _one_of(text, EXPLAIN_FORMATS)
+
+
+def parse_plan_format(text: str) -> str:
+    """Check that a plan can be written so."""
+    return _one_of(text, PLAN_FORMATS)
 
 
 def _one_of(text: str, formats: Collection[str]) -> str:

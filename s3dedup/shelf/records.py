@@ -142,6 +142,7 @@ class Summary(msgspec.Struct, array_like=True):
     choices: list[str] = []
     in_doubt: InDoubt | None = None
     prices: str | None = None
+    manner: Manner | None = None
 
 
 class BucketRecord(msgspec.Struct, array_like=True):

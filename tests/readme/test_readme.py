@@ -28,7 +28,7 @@ README = ROOT / "README.md"
 TOP_LEVEL = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "s3dedup", "tests", "examples"}
 DOTFILES = {".ci", ".git", ".github", ".gitignore"}
 
-NOT_OURS = {"--check", "--fast-list", "--rounds"}
+NOT_OURS = {"--check", "--fast-list", "--if-match", "--rounds", "--yes"}
 """Options of other programs that the README names."""
 
 
