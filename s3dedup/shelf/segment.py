@@ -210,6 +210,15 @@ class WrittenSegment:
 
         return self._database.read("pages", entry[PAGE], read)
 
+    def rows_at(self, page: bytes, numbers: Sequence[bytes]) -> list[ListedObject]:
+        """Some rows of a page, by their numbers of two bytes each."""
+
+        def read(blob: memoryview) -> list[ListedObject]:
+            bounds = [OFFSETS.unpack_from(blob, 4 * int.from_bytes(number)) for number in numbers]
+            return [self._decode_row(blob[start:stop]) for start, stop in bounds]
+
+        return self._database.read("pages", page, read)
+
     def bytes_used(self) -> int:
         """The file's size in bytes."""
         return self._database.bytes_used()

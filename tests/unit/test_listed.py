@@ -21,6 +21,7 @@ from s3dedup.shelf.listed import Listed
 from s3dedup.shelf.segment import WrittenSegment, segment_path, segment_paths
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -284,6 +285,18 @@ def test_rows_come_back_as_they_were_listed_in_whatever_order_they_are_asked_for
     with opened(home) as store:
         ((_, entries),) = store.by_size()
         assert [store.row(entry) for entry in reversed(entries)] == rows[::-1]
+
+
+@given(PAGES, st.randoms())
+def test_many_rows_are_found_as_each_of_them_is(
+    tmp_path_factory: pytest.TempPathFactory, pages: list[Page], chance: random.Random
+) -> None:
+    home = tmp_path_factory.mktemp("rows")
+    write(home, pages)
+    with opened(home) as store:
+        entries = [entry for stretch in store.stretches() for entry in store.entries(stretch)]
+        chance.shuffle(entries)
+        assert store.rows(entries) == [store.row(entry) for entry in entries]
 
 
 def test_an_entry_holds_the_largest_object_the_most_parts_and_the_longest_page(home: Path) -> None:
