@@ -54,8 +54,8 @@ def seams_hold(spans: Iterable[Span]) -> bool:
 
 
 class Seams:
-    """What the parts of a listing under way have shown of each other: where one ended, and where one began behind a key.
-    `broken` is True as soon as two of them do not fit together; in the end `seams_hold` has the last word.
+    """What the parts of a listing under way have shown of each other: where one ended, and where one began behind a
+    key. `broken` is True as soon as two of them do not fit together; in the end `seams_hold` has the last word.
     """
 
     def __init__(self) -> None:

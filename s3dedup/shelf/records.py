@@ -145,8 +145,8 @@ class Summary(msgspec.Struct, array_like=True):
 
 
 class BucketRecord(msgspec.Struct, array_like=True):
-    """What does not change about a bucket: its AWS region (None: not known), and whether it is listed in sequence, as its
-    store does not keep to S3's order.
+    """What does not change about a bucket: its AWS region (None: not known), and whether it is listed in sequence,
+    as its store does not keep to S3's order.
     """
 
     region: str | None = None
