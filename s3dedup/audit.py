@@ -54,7 +54,7 @@ from s3dedup.errors import StateError, UsageError
 from s3dedup.explanation import Explanation, ObjectName
 from s3dedup.model import AuditReport, Comparison, Estimate, EtagTrust, FinishedRun, InDoubt, Location, RunInfo, Totals
 from s3dedup.plan import AWS, Plan
-from s3dedup.shelf import Manner, ScanRecord, Segment, State, Summary, read_report, read_summary, remember
+from s3dedup.shelf import Manner, ScanRecord, Segment, State, Summary, read_report, read_summary, remember, rule_key
 from s3dedup.store import ObjectStore, S3Store, StoreConfig, Stores
 from s3dedup.text import human_bytes
 
@@ -275,7 +275,10 @@ def _opened(config: AuditConfig, directory: Path, watch: Watch, open_store: Open
     with ExitStack() as opened:
         stores, locations = _stores(config, open_store, opened)
         state = opened.enter_context(closing(State(directory)))
-        scan = state.begin(_scan(config, stores, locations), oldest=_oldest(config))
+        scan = _scan(config, stores, locations)
+        if not config.fresh:
+            scan.in_sequence = _in_sequence(state, stores, locations)
+        scan = state.begin(scan, oldest=_oldest(config))
 
         def office(number: int) -> Office:
             return Office(stores, Segment(directory, number), selection, config.versions)
@@ -330,6 +333,13 @@ def _scan(config: AuditConfig, stores: Stores, locations: Sequence[Location]) ->
     digest = hashlib.blake2b(msgspec.msgpack.encode(asked, order="deterministic"), digest_size=16).digest()
     manner = _manner(config, stores, locations)
     return ScanRecord(digest, uuid.uuid4().hex, time.time(), texts, list(range(len(texts))), manner=manner)
+
+
+def _in_sequence(state: State, stores: Stores, locations: Sequence[Location]) -> list[int]:
+    """Which locations an earlier audit had to list page after page, because the store does not keep to S3's order."""
+    keys = [rule_key(stores.endpoint(each.bucket), stores.name(each.bucket)) for each in locations]
+    records = [state.buckets.get(key) for key in keys]
+    return [index for index, record in enumerate(records) if record is not None and record.in_sequence]
 
 
 def _manner(config: AuditConfig, stores: Stores, locations: Sequence[Location]) -> Manner:

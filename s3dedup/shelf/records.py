@@ -146,9 +146,12 @@ class Summary(msgspec.Struct, array_like=True):
 
 
 class BucketRecord(msgspec.Struct, array_like=True):
-    """What does not change about a bucket."""
+    """What does not change about a bucket: its AWS region (None: not known), and whether it is listed in sequence,
+    as its store does not keep to S3's order.
+    """
 
-    region: str
+    region: str | None = None
+    in_sequence: bool = False
 
 
 class Codec(Generic[R]):

@@ -54,14 +54,20 @@ class S3Store:
 
     def list_page(self, request: PageRequest) -> bytes:
         """See `ObjectStore.list_page`."""
-        call = self._client.list_object_versions if request.versions else self._client.list_objects_v2
+        operation = "ListObjectVersions" if request.versions else "ListObjectsV2"
+        parameters = self._listing_parameters(request)
         try:
-            answer = call(**self._listing_parameters(request))
+            return self._fast.page(operation, parameters) or self._list_boto3(operation, parameters)
         except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
             raise failures.of_bucket(error, request.bucket, self.endpoint) from error
-        body = answer.get("PageBody")
+
+    def _list_boto3(self, operation: str, parameters: dict[str, Any]) -> bytes:
+        versions = operation == "ListObjectVersions"
+        call = self._client.list_object_versions if versions else self._client.list_objects_v2
+        body = call(**parameters).get("PageBody")
         if not isinstance(body, bytes):
             raise EndpointError(f"What answers at {self.endpoint} is no S3 server: check --endpoint-url.")
+        self._fast.learn(operation, parameters)
         return body
 
     def _listing_parameters(self, request: PageRequest) -> dict[str, Any]:

@@ -129,12 +129,77 @@ def test_what_is_not_plain_is_refused(answer: bytes) -> None:
         b"HTTP/1.1 500 Oops\r\ntransfer-encoding: gzip\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 500 Oops\r\ncontent-length: 99999999\r\n\r\n" + b"x" * (2 * MOST_WORDS),
         b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\nfive\r\n<Err>\r\n0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n-5\r\n<Err>\r\n0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n5_0\r\n<Err>\r\n0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n\r\n<Err>\r\n0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n4\r\n<Err>\r\n0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\nfffffff\r\n<Err>",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n" + b"0" * (2 * MOST_WORDS),
     ],
 )
 def test_an_error_that_is_not_plain_is_one_attempt_that_failed(answer: bytes) -> None:
     with pytest.raises(WireError) as raised:
         asked(answer)
     assert not isinstance(raised.value, OddAnswerError)
+
+
+PAGE = b"<Page>" + bytes(range(256)) * 1000 + b"</Page>"
+
+
+def in_chunks(body: bytes, length: int) -> bytes:
+    """A body in chunks of some length."""
+    pieces = [body[start : start + length] for start in range(0, len(body), length)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n"
+
+
+@pytest.mark.parametrize(
+    "framed",
+    [
+        b"content-length: %d\r\n\r\n" % len(PAGE) + PAGE,
+        *(b"transfer-encoding: chunked\r\n\r\n" + in_chunks(PAGE, length) + b"\r\n" for length in (1 << 20, 8192, 99)),
+        b"transfer-encoding: chunked\r\n\r\n" + in_chunks(PAGE, 70_000) + b"x-checksum: abc\r\nx-more: 1\r\n\r\n",
+    ],
+    ids=["with its length", "in one chunk", "in chunks", "in small chunks", "with a trailer"],
+)
+def test_a_page_is_taken_whole_however_it_is_framed(framed: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\n" + framed
+    with saying(answer, answer) as place, closing(Wire(place)) as wire:
+        for _ in range(2):
+            assert wire.ask(GET, whole=True)[::2] == (200, PAGE)
+            assert wire.reusable
+
+
+@pytest.mark.parametrize("framed", [b"\r\n" + PAGE, b"transfer-encoding: gzip\r\n\r\n" + PAGE])
+def test_a_page_of_unknown_length_is_refused_and_so_will_be_the_next_one(framed: bytes) -> None:
+    with saying(b"HTTP/1.1 200 OK\r\n" + framed) as place, closing(Wire(place)) as wire, pytest.raises(OddAnswerError):
+        wire.ask(GET, whole=True)
+
+
+@pytest.mark.parametrize(
+    "framing", [b"content-length: 99999999\r\n\r\n", b"transfer-encoding: chunked\r\n\r\nfffffff\r\n"]
+)
+def test_a_page_that_is_too_long_to_be_one_is_not_taken(framing: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\n" + framing
+    with (
+        saying(answer) as place,
+        closing(Wire(place)) as wire,
+        pytest.raises(WireError, match="too long") as raised,
+    ):
+        wire.ask(GET, whole=True)
+    assert not isinstance(raised.value, OddAnswerError)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("length", range(len(CHUNKED)))
+def test_a_page_in_chunks_that_breaks_off_anywhere_is_an_error(length: int) -> None:
+    with (
+        saying(CHUNKED[:length], stays=False) as place,
+        closing(Wire(place)) as wire,
+        pytest.raises(WireError, match=r"closed|reset"),
+    ):
+        wire.ask(GET, whole=True)
 
 
 @pytest.mark.parametrize("length", range(len(PLAIN)))

@@ -154,6 +154,18 @@ def test_an_order_for_a_process_that_is_gone_is_one_sentence() -> None:
             list(map(partial(workers.send, other), [Square(1)] * 1000))
 
 
+def test_what_was_counted_before_a_process_was_forked_is_not_counted_by_it() -> None:
+    def hire(number: int) -> Office:
+        return Office(number, asked=100)
+
+    with Crew(2, 2, hire, forget) as workers:
+        connections = list(workers.idle)
+        for connection in connections:
+            workers.send(connection, Square(2))
+        answers = [answer for connection in connections for answer in workers.answers([connection])]
+        assert [counted for _, _, counted in answers] == [[Counted(lists=1)]] * 2
+
+
 def test_what_a_process_counted_comes_with_its_answers() -> None:
     with crew(1, connections=1) as workers:
         (connection,) = workers.idle
