@@ -10,6 +10,7 @@ from s3dedup.engine.budget import Expense
 from s3dedup.engine.contents import Content, Reader, Reading
 from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
+from s3dedup.engine.memory import Recalled
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.watch import log, log_read
 from s3dedup.errors import ObjectArchivedError, ObjectError
@@ -51,27 +52,32 @@ class Outlook(NamedTuple):
 class Settlement:
     """The objects of one size, in the clusters that metadata has found."""
 
-    def __init__(self, context: Context, size: int, clusters: Sequence[Cluster], placed: Sequence[Placed]) -> None:
+    def __init__(self, context: Context, size: int, clusters: Sequence[Cluster], recalled: Sequence[Recalled]) -> None:
         self._context = context
         self._size = size
         self._reader = Reader(Grid(size), context.digest, context.state.salt)
-        self._contents = [self._content(each, [placed[index] for index in each.members]) for each in clusters]
-        self._objects = len(placed)
-        self._unread = size * len(placed)
+        self._efforts: dict[tuple[str, str], float] = {}
+        self._contents = [self._content(each, [recalled[index] for index in each.members]) for each in clusters]
+        self._objects = len(recalled)
+        self._unread = size * len(recalled)
         self._granted: Expense | None = None
         self._spent = Expense()
 
-    def _content(self, found: Cluster, members: list[Placed]) -> Content:
+    def _content(self, found: Cluster, recalled: Sequence[Recalled]) -> Content:
         """What earlier runs have read of any member counts for all."""
-        findings = Findings()
-        for placed in members:
-            findings.add(self._context.findings(*placed), self._size)
+        findings, members = Findings(), [placed for placed, _ in recalled]
+        for _, facts in recalled:
+            findings.add(self._context.findings_in(facts), self._size)
         readable = sorted((placed for placed in members if not is_archived(placed[1])), key=self._price)
         return Content(found, members, readable, findings)
 
     def _price(self, placed: Placed) -> tuple[float, str, str]:
         """The cheapest to read first; then by name, so that every run reads the same object."""
-        return self._context.expense(placed, 1, self._size).effort, placed[0], placed[1].key
+        bucket, row = placed
+        market = bucket, row.storage_class
+        if market not in self._efforts:
+            self._efforts[market] = self._context.expense(placed, 1, self._size).effort
+        return self._efforts[market], bucket, row.key
 
     def job(self, emitter: Emitter) -> Job[Outlook]:
         """Read until nothing is in doubt that could be settled; returns what a budget has left."""
@@ -133,7 +139,9 @@ class Settlement:
         content = self._contents[index]
         if index not in shaken:
             return [content]
-        alone = [self._content(Cluster((0,), Evidence(), None), [placed]) for placed in content.members]
+        alone = [
+            self._content(Cluster((0,), Evidence(), None), [self._context.recall(placed)]) for placed in content.members
+        ]
         for one in alone:
             one.failures.update(
                 {placed: content.failures[placed] for placed in one.members if placed in content.failures}
