@@ -58,19 +58,17 @@ class Memory(ABC):
         """Of what is known of an object, what reading its bytes has found."""
         return Findings(dict(facts.ranges) if facts.digest == self.digest else {}, dict(facts.parts), dict(facts.whole))
 
-    def keep_findings(self, bucket: str, row: ListedObject, found: Findings) -> None:
-        """Remember what was found in an object's bytes."""
-        self.keep(
-            bucket,
-            row,
-            msgspec.structs.replace(
-                self.facts(bucket, row),
-                digest=self.digest,
-                ranges=dict(found.ranges),
-                parts={part: dict(digests) for part, digests in found.parts.items()},
-                whole=dict(found.whole),
-            ),
+    def keep_findings(self, bucket: str, row: ListedObject, facts: ObjectFacts, found: Findings) -> ObjectFacts:
+        """Remember what was found in an object's bytes beside the other facts; what is known of it now."""
+        known = msgspec.structs.replace(
+            facts,
+            digest=self.digest,
+            ranges=dict(found.ranges),
+            parts={part: dict(digests) for part, digests in found.parts.items()},
+            whole=dict(found.whole),
         )
+        self.keep(bucket, row, known)
+        return known
 
     def rule_key(self, bucket: str) -> bytes:
         """Under which a bucket's rule is kept."""
