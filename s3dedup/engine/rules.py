@@ -164,7 +164,8 @@ class _Learner:
         log_read(self._bucket, row, 0, row.size, f"its ETag is {'' if found.right else 'not '}what AWS's rules say")
         self._right[form].append(found.right)
         if found.findings.ranges:
-            self._context.keep_findings(self._bucket, row, found.findings)
+            facts = self._context.facts(self._bucket, row)
+            self._context.keep_findings(self._bucket, row, facts, found.findings)
 
     def _rule(self) -> BucketRule:
         """Put together what was learnt; an object that could not be had proves nothing."""

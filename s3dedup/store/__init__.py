@@ -7,10 +7,12 @@ from s3dedup.store.meter import Counted
 from s3dedup.store.price_list import fetch_offer, fetch_region_index
 from s3dedup.store.s3 import S3Store
 from s3dedup.store.several import Stores
+from s3dedup.store.wire import Chunk
 
 __all__ = [
     "READS",
     "BodyReader",
+    "Chunk",
     "Counted",
     "ObjectStore",
     "PageRequest",

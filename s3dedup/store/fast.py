@@ -24,7 +24,7 @@ from s3dedup.store.meter import SLOW_DOWN, Meter
 from s3dedup.store.pages import is_listing
 from s3dedup.store.routes import METHODS, Route, UnsendableError, is_signed_by
 from s3dedup.store.signing import Credentials
-from s3dedup.store.wire import OddAnswerError, Place, Reply, Wire, WireError, Wires
+from s3dedup.store.wire import Chunk, OddAnswerError, Place, Reply, Wire, WireError, Wires
 
 FINAL = frozenset({"AccessDenied", "InvalidObjectState", "NoSuchKey", "NoSuchVersion", "PreconditionFailed"})
 """Errors of one object that asking again does not change. The answer to a HEAD has no code but its status."""
@@ -37,8 +37,8 @@ FIRST_DELAY = 1.0
 class Body(Protocol):
     """Bytes that are still to come, as boto3's `StreamingBody` gives them."""
 
-    def iter_chunks(self, chunk_size: int, /) -> Iterator[bytes]:
-        """The bytes, at most `chunk_size` at once."""
+    def iter_chunks(self, chunk_size: int, /) -> Iterator[Chunk]:
+        """The bytes, at most `chunk_size` at once; each chunk is gone when the next is asked for."""
 
     def close(self) -> None:
         """Take no more of them."""
@@ -47,7 +47,7 @@ class Body(Protocol):
 class NoBody:
     """That of a HEAD."""
 
-    def iter_chunks(self, _: int) -> Iterator[bytes]:
+    def iter_chunks(self, _: int) -> Iterator[Chunk]:
         """See `Body.iter_chunks`."""
         return iter(())
 
@@ -69,7 +69,7 @@ class WireBody:
         self._wires = wires
         self._wire = wire
 
-    def iter_chunks(self, _: int) -> Iterator[bytes]:
+    def iter_chunks(self, _: int) -> Iterator[Chunk]:
         """See `Body.iter_chunks`; the wire's chunks are never longer.
 
         Raises:

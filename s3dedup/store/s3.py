@@ -17,7 +17,7 @@ from s3dedup.store.client import StoreConfig, connect
 from s3dedup.store.fast import Answer, FastWay, NoBody
 from s3dedup.store.meter import Meter
 from s3dedup.store.reach import Reach
-from s3dedup.store.wire import WireError
+from s3dedup.store.wire import Chunk, WireError
 
 PAGE_KEYS = 1000
 BODY_ATTEMPTS = 4
@@ -150,7 +150,7 @@ class S3Store:
             raise ObjectChangedError("it was overwritten while the audit ran")
         return headers
 
-    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
+    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[Chunk]:
         """See `ObjectStore.read_range`. A body that breaks off is continued at the first missing byte."""
         position, failed = start, 0
         while position < stop:
@@ -167,7 +167,7 @@ class S3Store:
             if failed == BODY_ATTEMPTS:
                 raise ObjectUnreadableError(f"its body broke off {failed} times")
 
-    def _body(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
+    def _body(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[Chunk]:
         """One GET of `start` to `stop`. If-Match makes S3 refuse a changed object (API_GetObject); servers that ignore
         it, or the range, are caught by what they answer.
         """

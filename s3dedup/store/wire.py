@@ -20,6 +20,8 @@ from s3dedup.errors import ReadOnlyViolationError
 
 CHUNK = 1 << 19
 """At most so many bytes at once: what was received is still in the processor's cache when it is hashed."""
+Chunk = bytes | memoryview
+"""Some bytes of a body, gone when the next are asked for: see `BodyReader.read_range`."""
 MOST_WORDS = 1 << 16
 """No head, no error, and no other line is longer (bytes)."""
 MOST_DIGITS = 16
@@ -173,23 +175,32 @@ class Wire:
             raise WireError("the connection was closed before the answer was whole")
         return received
 
-    def body(self) -> Iterator[bytes]:
-        """The rest of the answer, as it comes.
+    def body(self) -> Iterator[Chunk]:
+        """The rest of the answer, as it comes, all of it in one buffer: a new one for each chunk would leave the heap
+        of each thread in pieces, and the process growing. A chunk that is kept for longer cannot be read any more.
 
         Raises:
             WireError: it broke before the whole body was there.
         """
-        chunk, self._ahead = self._ahead[: self._left], self._ahead[self._left :]
-        try:
-            while self._left:
-                chunk = chunk or self._socket.recv(min(self._left, CHUNK))
-                if not chunk:
-                    raise WireError(f"{self._left} bytes of the body did not come")
-                self._left -= len(chunk)
+        ahead, self._ahead = self._ahead[: self._left], self._ahead[self._left :]
+        self._left -= len(ahead)
+        if ahead:
+            yield ahead
+        buffer = bytearray(min(self._left, CHUNK))
+        while self._left:
+            with memoryview(buffer)[: self._received(buffer)] as chunk:
                 yield chunk
-                chunk = b""
+
+    def _received(self, buffer: bytearray) -> int:
+        """How many bytes of the body have come into the buffer."""
+        try:
+            count = self._socket.recv_into(buffer, min(self._left, len(buffer)))
         except OSError as error:
             raise WireError(str(error)) from error
+        if not count:
+            raise WireError(f"{self._left} bytes of the body did not come")
+        self._left -= count
+        return count
 
     def close(self) -> None:
         """Hang up."""

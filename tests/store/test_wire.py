@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import tracemalloc
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from s3dedup.errors import ReadOnlyViolationError
-from s3dedup.store.wire import MOST_WORDS, OddAnswerError, Place, Reply, Wire, WireError, Wires
+from s3dedup.store.wire import CHUNK, MOST_WORDS, OddAnswerError, Place, Reply, Wire, WireError, Wires
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,26 +40,60 @@ def saying(*answers: bytes, stays: bool = True) -> Iterator[Place]:
         thread = threading.Thread(target=serve)
         thread.start()
         host, port = listening.getsockname()
-        yield Place(host, port, None, 5, 5)
-        done.set()
-        if left:  # it waits for a connection that will not come
-            left.clear()
-            socket.create_connection((host, port)).close()
-        thread.join()
+        try:
+            yield Place(host, port, None, 5, 5)
+        finally:
+            done.set()
+            if left:  # it waits for a connection that will not come
+                left.clear()
+                socket.create_connection((host, port)).close()
+            thread.join()
 
 
 def asked(answer: bytes, request: bytes = GET, *, stays: bool = True) -> tuple[Reply, bytes]:
     """What comes of one request."""
     with saying(answer, stays=stays) as place, closing(Wire(place)) as wire:
-        return wire.ask(request), b"".join(wire.body())
+        return wire.ask(request), b"".join(map(bytes, wire.body()))
 
 
 def test_a_plain_answer_is_read_and_the_next_one_on_the_same_connection() -> None:
     with saying(PLAIN, PLAIN) as place, closing(Wire(place)) as wire:
         for _ in range(2):
             assert wire.ask(GET).status == 200
-            assert b"".join(wire.body()) == b"body"
+            assert b"".join(map(bytes, wire.body())) == b"body"
             assert wire.reusable
+
+
+def answer_with(body: bytes) -> bytes:
+    """A plain answer."""
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+def test_a_long_body_comes_through_one_buffer_and_a_chunk_that_is_kept_is_no_longer_to_be_read() -> None:
+    body, seen = os.urandom(4 * CHUNK), b""
+    kept: list[memoryview] = []
+    with saying(answer_with(body)) as place, closing(Wire(place)) as wire:
+        wire.ask(GET)
+        for chunk in wire.body():
+            seen += chunk
+            kept += [chunk] if isinstance(chunk, memoryview) else []
+    assert seen == body
+    assert len(kept) >= 4
+    for view in kept:
+        with pytest.raises(ValueError, match="released"):
+            bytes(view)
+
+
+def test_reading_a_long_body_takes_no_more_memory_than_a_buffer() -> None:
+    body = bytes(8 * CHUNK)
+    with saying(answer_with(body)) as place, closing(Wire(place)) as wire:
+        wire.ask(GET)
+        tracemalloc.start()
+        length = sum(map(len, wire.body()))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert length == len(body)
+    assert CHUNK <= peak < 2 * CHUNK
 
 
 def test_header_names_are_in_lower_case_values_stripped_and_repeated_ones_joined() -> None:

@@ -26,6 +26,7 @@ class Office:
 
     number: int
     asked: int = 0
+    reached: int = 0
 
     def desk(self) -> Office:
         return self
@@ -63,9 +64,14 @@ class Fail:
         raise self.error
 
 
-def office(desk: Office) -> int:
-    """An order: in which office it is carried out."""
-    return desk.number
+def count(desk: Office) -> None:
+    """An order that leaves something behind in its office."""
+    desk.reached += 1
+
+
+def counted(desk: Office) -> tuple[int, int]:
+    """An order: in which office it is carried out, and how often the office was reached by the one that counts."""
+    return desk.number, desk.reached
 
 
 def process(_: Office) -> int:
@@ -107,11 +113,12 @@ def test_orders_are_taken_no_faster_than_their_answers_are(processes: int) -> No
 
 @FORKED_OR_NOT
 def test_an_order_for_everybody_reaches_each_process_once(processes: int) -> None:
-    seen: list[int] = []
-    with crew(processes) as workers:
-        workers.everywhere(office)
-        seen.extend(workers.carry_out([office] * 50))
-    assert set(seen) <= set(range(max(1, processes)))
+    with crew(processes, connections=5) as workers:
+        workers.everywhere(count)
+        workers.everywhere(count)
+        counts = dict(workers.carry_out([counted] * 50))
+        assert len(workers.idle) == 5
+    assert counts == dict.fromkeys(range(max(1, processes)), 2)
 
 
 def test_processes_are_other_processes_and_threads_are_not() -> None:
