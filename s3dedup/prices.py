@@ -63,9 +63,10 @@ def refresh_prices(regions: Sequence[str] = ()) -> tuple[str, ...]:
     everything was read.
 
     Raises:
-        UsageError: the price list has no such region, or the cache cannot be written.
+        UsageError: the price list has no such region, or there is no cache that can be written.
         EndpointError: the price list cannot be read, or not be understood.
     """
+    target = _cache()
     try:
         wanted = regions or parse_regions(fetch_region_index())
         read = {region: _read_offer(region) for region in wanted}
@@ -74,7 +75,7 @@ def refresh_prices(regions: Sequence[str] = ()) -> tuple[str, ...]:
     fresh: dict[str, RegionPrices] = {region: prices for region, prices in read.items() if prices.classes}
     if not fresh:
         raise _not_understood("it has no storage prices in USD for what was asked")
-    _keep(PriceTable(fresh).over(_refreshed()))
+    _keep(PriceTable(fresh).over(_refreshed()), target)
     return tuple(fresh)
 
 
@@ -107,13 +108,12 @@ def _refreshed() -> PriceTable:
     """What was refreshed earlier. A cache that is not there, or cannot be read, is an empty one."""
     try:
         return read_table(_cache().read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, UsageError):
         return NO_PRICES
 
 
-def _keep(table: PriceTable) -> None:
+def _keep(table: PriceTable, target: Path) -> None:
     """Put the table in the cache, whole or not at all."""
-    target = _cache()
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".prices.", delete=False) as made:

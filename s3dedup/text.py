@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
+MOST_BYTES = (1 << 63) - 1
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _NEXT_UNIT = 1023.95  # what rounds to 1024.0 is written in the next unit
 
@@ -112,7 +113,10 @@ def read_size(text: str) -> int:
     number, unit, binary = match.groups()
     power = " kmgtp".index(unit.lower() or " ")
     decimal = not binary and text.strip().lower().endswith("b")
-    return int(float(number) * (1000 if decimal else 1024) ** power)
+    size = int(Decimal(number) * (1000 if decimal else 1024) ** power)
+    if size > MOST_BYTES:
+        raise ValueError(f"{text!r} is more than any store holds: write a smaller size, such as 10TiB")
+    return size
 
 
 def read_usd(text: str) -> Decimal:

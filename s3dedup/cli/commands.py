@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,6 +38,13 @@ class PricesFormat(StrEnum):
     JSON = "json"
 
 
+def _config(given: dict[str, Any]) -> AuditConfig:
+    """What a command's options say of what to audit, and how. What was not given is as `AuditConfig` has it."""
+    named = given | {"storage_classes": given["storage_class"]}
+    values = {each.name: named.get(each.name) for each in fields(AuditConfig)}
+    return AuditConfig(**{name: value for name, value in values.items() if value is not None})
+
+
 def audit(
     locations: options.Locations,
     *,
@@ -68,30 +76,7 @@ def audit(
     verbose: options.Verbose = False,
 ) -> int:
     """Find the duplicates in one or many locations."""
-    config = AuditConfig(
-        locations=locations,
-        state=state,
-        endpoint_url=endpoint_url,
-        profile=profile,
-        region=region,
-        no_sign_request=no_sign_request,
-        requester_pays=requester_pays,
-        min_size=min_size,
-        include=include or (),
-        exclude=exclude or (),
-        storage_classes=[name.upper() for name in storage_class or ()],
-        versions=versions,
-        etag_trust=etag_trust,
-        digest=digest,
-        keep=keep or (),
-        protect=protect or (),
-        max_read=max_read,
-        max_requests=max_requests,
-        max_cost=max_cost,
-        prices=prices,
-        concurrency=concurrency,
-        fresh=fresh,
-    )
+    config = _config(locals())
     check_output(format, output)
     with watching(quiet=quiet, verbose=verbose) as watch:
         found = run_audit(config, watch)
@@ -122,24 +107,7 @@ def estimate(
     verbose: options.Verbose = False,
 ) -> int:
     """Say what proving would cost and could save; reads no body."""
-    config = AuditConfig(
-        locations=locations,
-        state=state,
-        endpoint_url=endpoint_url,
-        profile=profile,
-        region=region,
-        no_sign_request=no_sign_request,
-        requester_pays=requester_pays,
-        min_size=min_size,
-        include=include or (),
-        exclude=exclude or (),
-        storage_classes=[name.upper() for name in storage_class or ()],
-        versions=versions,
-        etag_trust=etag_trust,
-        digest=digest,
-        prices=prices,
-        concurrency=concurrency,
-    )
+    config = _config(locals())
     with watching(quiet=quiet, verbose=verbose) as watch:
         found = run_estimate(config, watch)
     print_page(lambda stream: render_estimate(found, format, stream))

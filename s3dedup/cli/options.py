@@ -126,7 +126,8 @@ Exclude = Annotated[
     list[str] | None, typer.Option(metavar="GLOB", help="Leave out keys that match; repeatable.", show_default=False)
 ]
 StorageClass = Annotated[
-    list[str] | None, typer.Option(metavar="CLASS", help="Only this storage class; repeatable.", show_default=False)
+    list[str] | None,
+    typer.Option(metavar="CLASS", parser=str.upper, help="Only this storage class; repeatable.", show_default=False),
 ]
 Versions = Annotated[bool, typer.Option("--versions", help="Audit every version, not only the current one.")]
 Trust = Annotated[

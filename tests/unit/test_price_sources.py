@@ -85,14 +85,17 @@ def test_a_cache_that_cannot_be_read_is_as_good_as_none(content: bytes, cache: P
     assert price_table() == SHIPPED
 
 
-def test_without_a_home_the_cache_has_to_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_nothing_is_cached_and_a_cache_to_refresh_has_to_be_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def homeless() -> Path:
         raise RuntimeError
 
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr(Path, "home", homeless)
     with pytest.raises(UsageError, match="no home directory to keep prices in: set XDG_CACHE_HOME"):
-        price_table()
+        refresh_prices()
+    assert price_table() == SHIPPED
 
 
 def test_one_region_of_a_table_is_shown_and_one_that_it_has_not_refused() -> None:

@@ -136,6 +136,16 @@ def test_what_is_no_size_is_refused_with_the_way_to_write_one(text: str) -> None
         read_size(text)
 
 
+@pytest.mark.parametrize("text", ["8192P", "99999999999P", "9223372036854775808"])
+def test_a_size_that_no_store_could_hold_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is more than any store holds: write a smaller size, such as 10TiB$"):
+        read_size(text)
+
+
+def test_a_large_size_is_read_to_the_byte() -> None:
+    assert read_size("9007199254740993") == 9007199254740993
+
+
 @pytest.mark.parametrize(("text", "usd"), [("0", "0"), ("0.50", "0.50"), ("$12", "12"), (" 1e2 ", "100")])
 def test_money_is_read_as_it_is_written(text: str, usd: str) -> None:
     assert read_usd(text) == Decimal(usd)
