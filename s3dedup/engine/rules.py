@@ -212,7 +212,7 @@ def calibrate(stores: Stores, bucket: str, row: ListedObject, algorithm: str, sa
     part = None
     if etag.form is Form.MULTIPART:
         facts = stores.head(bucket, row, layout=True)
-        layout = Layout.of(row.size, facts.first_part, facts.parts)
+        layout = Layout.assumed(row.size, facts.first_part, facts.parts)
         if layout is None:
             return Calibration(right=False, findings=Findings())
         part = layout.part_size

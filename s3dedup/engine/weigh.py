@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ from s3dedup.engine.narrowing import Candidates, Kind
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.settlement import Outlook, Settlement
 from s3dedup.engine.sorters import Sorters
-from s3dedup.engine.watch import log, log_head
+from s3dedup.engine.watch import log, log_head, log_part
 from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.evidence import (
     Cluster,
@@ -31,16 +31,19 @@ from s3dedup.evidence import (
     in_doubt,
     meaning,
     read_etag,
+    telling_part,
     weigh,
 )
 from s3dedup.groups import Placed
 from s3dedup.hashing import Grid
-from s3dedup.model import HeadFacts
+from s3dedup.model import HeadFacts, PartSpan
 from s3dedup.shelf import SOURCE, BucketRule, Doubt
 from s3dedup.text import human_bytes, human_count
 
 WORTH = 1e6
 """Reclaimable bytes for a dollar: differences below do not count."""
+Question = tuple[int, int | None]
+"""Which object is asked about, by position; and for which of its parts, if for one."""
 UNPROVEN = BucketRule(None, hex_proven=False, multipart_proven=False, forms=[], learnt=0.0, note="")
 
 
@@ -117,10 +120,18 @@ class Weigher:
         """
         bucket, row = placed
         etag = read_etag(row.etag)
-        head = self._context.facts(bucket, row).head
-        layout = Layout.of(row.size, head.first_part, head.parts) if head else None
+        facts = self._context.facts(bucket, row)
+        head = facts.head
+        layout = Layout.of(row.size, head.first_part, head.parts, facts.part_spans) if head else None
         checksums = head.checksums if head and self._context.place(bucket).is_aws else ()
         return Known(row.size, etag, self._meaning(etag.form, bucket, head), layout, checksums)
+
+    def assumed_layout(self, placed: Placed) -> Layout | None:
+        """The layout that a multipart ETag has if it is even; None where it is not, not known, or of no use."""
+        facts = self._context.facts(*placed)
+        if facts.head is None or self.known(placed).meaning is not Meaning.MULTIPART:
+            return None
+        return Layout.assumed(placed[1].size, facts.head.first_part, facts.head.parts)
 
     def evidence(self, placed: Placed) -> Evidence:
         """All that is known of an object's content."""
@@ -143,7 +154,7 @@ class _Examination:
         self._emitter = emitter
         self._size = size
         self._entries = entries
-        self._asked: set[int] = set()
+        self._asked: set[Question] = set()
         self._gone: set[int] = set()
 
     def job(self) -> Job[Doubtful]:
@@ -153,31 +164,43 @@ class _Examination:
             left = [index for index in range(len(placed)) if index not in self._gone]
             clusters, doubtful = self._weigher.clusters([placed[index] for index in left])
             members = [[left[member] for member in each.members] for each in clusters]
-            wanted = [index for number in doubtful for index in self._to_ask(placed, members[number])]
+            wanted = [question for number in doubtful for question in self._to_ask(placed, members[number])]
             if not wanted:
                 break
-            expenses = [self._context.expense(placed[index], 1, 0) for index in wanted]
+            expenses = [self._context.expense(placed[index], 1, 0) for index, _ in wanted]
             if not self._context.budget.take(expenses):
                 break
-            yield [self._head(index, placed[index]) for index in wanted]
+            self._asked.update(wanted)
+            yield [self._ask(*question, placed[question[0]]) for question in wanted]
         for number, each in enumerate(clusters):
             if number not in doubtful and each.kind:
                 same = [placed[index] for index in members[number]]
                 self._emitter.emit(self._size, digest_of(each.evidence), each.kind, same)
         return self._keep_doubt(placed, [members[number] for number in doubtful], [clusters[n] for n in doubtful])
 
-    def _to_ask(self, placed: Sequence[Placed], members: Sequence[int]) -> Iterator[int]:
+    def _to_ask(self, placed: Sequence[Placed], members: Sequence[int]) -> Iterator[Question]:
         """The members of a cluster of which a HEAD could tell more: each one whose encryption is not known, one whose
-        layout is not, one whose full checksum the listing promises.
+        layout is not, one whose full checksum the listing promises. Then the part that vouches for a layout.
         """
-        fresh = [
-            index for index in members if index not in self._asked and not self._context.facts(*placed[index]).head
-        ]
+        fresh = [index for index in members if self._is_fresh(index, placed[index])]
         known = {index: self._weigher.known(placed[index]) for index in fresh}
         unknown = [index for index in fresh if known[index].meaning is Meaning.UNKNOWN]
-        if unknown or len(fresh) < len(members):
-            return iter(unknown)
-        return iter([index for index in fresh[:1] if self._would_tell(placed[index], known[index])])
+        if not unknown and len(fresh) == len(members):
+            unknown = [index for index in fresh[:1] if self._would_tell(placed[index], known[index])]
+        if unknown:
+            return ((index, None) for index in unknown)
+        return self._to_ask_of_parts(placed, members)
+
+    def _to_ask_of_parts(self, placed: Sequence[Placed], members: Sequence[int]) -> Iterator[Question]:
+        """The part that vouches for a cluster's layout, of one member: equal multipart ETags are equal parts."""
+        layouts = ((index, layout) for index in members if (layout := self._weigher.assumed_layout(placed[index])))
+        for index, layout in islice(layouts, 1):
+            number = telling_part(layout.parts)
+            if number is not None and number not in self._context.facts(*placed[index]).part_spans:
+                yield from {(index, number)} - self._asked
+
+    def _is_fresh(self, index: int, placed: Placed) -> bool:
+        return (index, None) not in self._asked and not self._context.facts(*placed).head
 
     def _would_tell(self, placed: Placed, known: Known) -> bool:
         if known.meaning is Meaning.MULTIPART:
@@ -185,18 +208,25 @@ class _Examination:
         promised = placed[1].checksum_type == "FULL_OBJECT"
         return known.meaning is Meaning.OPAQUE and promised and self._context.stores.is_aws(placed[0])
 
-    def _head(self, index: int, placed: Placed) -> Task[HeadFacts]:
-        self._asked.add(index)
+    def _ask(self, index: int, number: int | None, placed: Placed) -> Task[Any]:
+        """One HEAD: for the object, or for one of its parts."""
+        failed = partial(self._failed, index, placed)
+        if number is not None:
+            part = partial(self._context.stores.part, *placed, number)
+            return Task(part, partial(self._part_learnt, placed, number), failed)
         layout = read_etag(placed[1].etag).form is Form.MULTIPART
-        return Task(
-            partial(self._context.stores.head, *placed, layout=layout),
-            partial(self._learnt, placed),
-            partial(self._failed, index, placed),
-        )
+        head = partial(self._context.stores.head, *placed, layout=layout)
+        return Task(head, partial(self._learnt, placed), failed)
 
     def _learnt(self, placed: Placed, head: HeadFacts) -> None:
         log_head(*placed, head)
         self._context.keep(*placed, msgspec.structs.replace(self._context.facts(*placed), head=head))
+
+    def _part_learnt(self, placed: Placed, number: int, span: PartSpan | None) -> None:
+        log_part(*placed, number, span)
+        facts = self._context.facts(*placed)
+        spans = facts.part_spans | {number: span}
+        self._context.keep(*placed, msgspec.structs.replace(facts, part_spans=spans))
 
     def _failed(self, index: int, placed: Placed, error: ObjectError) -> None:
         """An object that is gone is compared no further; one that may not be asked is left to the reading stage."""

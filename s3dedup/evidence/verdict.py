@@ -7,11 +7,12 @@ digest never equals another missing digest.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from s3dedup.evidence.etag import Etag, Meaning
-from s3dedup.model import EvidenceKind, StoredChecksum
+from s3dedup.model import EvidenceKind, PartSpan, StoredChecksum
 
 Spaces = tuple[tuple[str, bytes], ...]
 
@@ -61,22 +62,60 @@ class Evidence:
         )
 
 
+CERTAIN = 4
+"""Of a layout of up to so many parts, its first part and one more tell all the rest."""
+
+
+def telling_part(parts: int) -> int | None:
+    """Which part besides the first one has to be asked for before a layout of so many parts is believed."""
+    if parts <= 2:  # noqa: PLR2004  the rest is the second
+        return None
+    return 3 if parts <= CERTAIN else parts
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A multipart layout: every part `part_size` bytes but the last. Uploaders use one size throughout; where the
-    count does not fit that, the layout counts as unknown.
+    """A multipart layout: every part `part_size` bytes but the last, which may be shorter. Where parts have several
+    sizes, or might have, the layout counts as unknown.
     """
 
     part_size: int
     parts: int
 
     @classmethod
-    def of(cls, size: int, first_part: int | None, parts: int | None) -> Layout | None:
-        """The layout of an object of `size` bytes, None where it is unknown or irregular."""
+    def assumed(cls, size: int, first_part: int | None, parts: int | None) -> Layout | None:
+        """The even layout that an object of `size` bytes has if any; None where its count of parts does not fit."""
         if not first_part or not parts:
             return None
         regular = (parts - 1) * first_part < size <= parts * first_part
         return cls(first_part, parts) if regular else None
+
+    @classmethod
+    def of(
+        cls, size: int, first_part: int | None, parts: int | None, told: Mapping[int, PartSpan | None]
+    ) -> Layout | None:
+        """The layout of an object of `size` bytes, None where it is unknown or irregular. `told` is where other parts
+        lie, by number (from 1; None: the store does not say).
+
+        | parts   | besides the first is asked | then the layout is                                          |
+        |---------|----------------------------|-------------------------------------------------------------|
+        | 1, 2    | nothing                    | known: what is left is the other part                       |
+        | 3, 4    | the third                  | known: it ends the second, and begins the last              |
+        | 5 to    | the last                   | as good as known: between the first and the last, parts     |
+        | 10,000  |                            | could only differ whose sizes add up to those of even ones  |
+
+        S3 tells of one part in a HEAD, so that all would take thousands. A layout that is wrongly held for even can
+        hide a duplicate, never make one: equal ETags are equal parts however these lie.
+        """
+        layout = cls.assumed(size, first_part, parts)
+        if layout is None:
+            return None
+        number = telling_part(layout.parts)
+        return layout if number is None or told.get(number) == layout.span(number, size) else None
+
+    def span(self, number: int, size: int) -> PartSpan:
+        """Where a part lies in an object of `size` bytes."""
+        return PartSpan((number - 1) * self.part_size, min(number * self.part_size, size))
 
 
 @dataclass(frozen=True, slots=True)

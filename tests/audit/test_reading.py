@@ -641,10 +641,30 @@ def test_one_kms_object_that_is_not_in_the_sample_of_a_bucket_is_taken_at_the_bu
     assert [len(group.objects) for group in auditor("b", etag_trust=EtagTrust.NEVER).groups] == [101]
 
 
-def test_uneven_parts_that_could_be_even_ones_are_taken_for_those(fake: FakeS3, auditor: Auditor) -> None:
-    plant(fake, {"a": b"sixteen bytes...", "b": b"sixteen bytes..."}, encryption="SSE-S3", parts=[6, 5, 5])
-    plant(fake, {"c": b"sixteen bytes..."}, encryption="SSE-S3", parts=[6, 6, 4])
+@pytest.mark.parametrize("parts", [[6, 5, 5], [4, 3, 5, 4], [4, 4, 3, 5], [3, 4, 3, 3, 3], [2, 2, 3, 2, 3, 2, 2]])
+def test_uneven_parts_of_which_the_count_is_that_of_even_ones_are_read(
+    parts: list[int], fake: FakeS3, auditor: Auditor
+) -> None:
+    plant(fake, {"a": b"sixteen bytes...", "b": b"sixteen bytes..."}, encryption="SSE-S3", parts=parts)
+    plant(fake, {"c": b"sixteen bytes..."}, encryption="SSE-S3", parts=parts[0])
+    assert keys_of(auditor("b")) == {frozenset("abc")}
+    assert reads(fake)
+
+
+def test_uneven_parts_that_begin_and_end_as_even_ones_do_are_taken_for_those(fake: FakeS3, auditor: Auditor) -> None:
+    plant(fake, {"a": b"sixteen bytes...", "b": b"sixteen bytes..."}, encryption="SSE-S3", parts=[3, 2, 4, 3, 3, 1])
+    plant(fake, {"c": b"sixteen bytes..."}, encryption="SSE-S3", parts=3)
     assert keys_of(auditor("b")) == {frozenset("ab")}
+
+
+@pytest.mark.parametrize(("part", "heads"), [(8, 1), (6, 2), (4, 2), (2, 2)])
+def test_objects_in_even_parts_are_told_apart_by_at_most_two_heads_each(
+    part: int, heads: int, fake: FakeS3, auditor: Auditor
+) -> None:
+    plant(fake, {"a": b"sixteen bytes...", "b": b"and another one."}, encryption="SSE-S3", parts=part)
+    assert not keys_of(auditor("b"))
+    assert not reads(fake)
+    assert len(fake.requests("HeadObject")) <= 2 * heads + 2
 
 
 def test_uneven_parts_that_cannot_be_even_ones_are_read(fake: FakeS3, auditor: Auditor) -> None:

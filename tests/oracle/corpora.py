@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 
 from hypothesis import strategies as st
 
+from s3dedup.evidence.verdict import CERTAIN
 from tests.fakes3.checksums import COMPOSITE_MULTIPART, FULL_OBJECT_MULTIPART
 from tests.fakes3.objects import MD5_ENCRYPTIONS, Encryption, Order, part_layout
 from tests.oracle.memory import AWS
@@ -26,7 +27,7 @@ BEYOND_THE_SAMPLE = False
 announce (README, Limits).
 """
 LOOKS_EVEN = False
-"""Uneven parts whose count and first size could be those of even ones: they count as those."""
+"""Five or more uneven parts of which the first and the last lie as if they were even: they count as those."""
 CACHED_FAILURES = False
 """An object elsewhere that cannot be read, before a later audit: that it proved nothing of its bucket is remembered."""
 LYING_TWINS = False
@@ -218,14 +219,15 @@ def parts_of(draw: st.DrawFn, size: int, part_sizes: Sequence[int]) -> tuple[int
         return None
     if kind == "even":
         return part_layout(size, draw(st.sampled_from(part_sizes)))
-    cuts = sorted(draw(st.sets(st.integers(1, size - 1), max_size=4))) if size > 1 else []
+    cuts = sorted(draw(st.sets(st.integers(1, size - 1), max_size=5))) if size > 1 else []
     sizes = tuple(stop - start for start, stop in pairwise((0, *cuts, size)))
     return None if looks_even(size, sizes) and not LOOKS_EVEN else sizes
 
 
 def looks_even(size: int, sizes: Sequence[int]) -> bool:
-    """Whether parts of several sizes are as many as parts of the first one's size would be."""
-    return sizes != part_layout(size, sizes[0]) and len(sizes) == -(-size // sizes[0])
+    """Whether of five or more parts of several sizes the first and the last lie where they would if all were even."""
+    even = part_layout(size, sizes[0]) or ()
+    return len(sizes) == len(even) > CERTAIN and sizes != even and sizes[-1] == even[-1]
 
 
 @st.composite
