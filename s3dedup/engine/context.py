@@ -12,7 +12,7 @@ from s3dedup.engine.memory import Memory
 from s3dedup.engine.money import Money
 from s3dedup.engine.pool import Pool
 from s3dedup.engine.watch import Watch
-from s3dedup.errors import ObjectError
+from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.groups import Placed
 from s3dedup.model import EtagTrust, ListedObject, Location, Place, Skipped, SkipReason
 from s3dedup.shelf import Doubt, ScanRecord, State
@@ -58,6 +58,14 @@ class Context(Memory):
     def doubts(self) -> Iterator[Doubt]:
         """What is in doubt, what promises most for what it costs first."""
         return (doubt for _, doubt in self.state.doubts.records())
+
+    def is_gone(self, entry: bytes, placed: Placed, error: ObjectError) -> bool:
+        """Whether an object is not there any more as it was listed; then it is compared no further, and named once."""
+        gone = isinstance(error, ObjectChangedError | ObjectVanishedError)
+        if gone and entry not in self.gone:
+            self.gone.add(entry)
+            self.skip(*placed, error)
+        return gone
 
     def skip(self, bucket: str, row: ListedObject, error: ObjectError) -> None:
         """Put an object on the list of those that were not compared."""

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from s3dedup.groups import Placed
 from s3dedup.hashing import Findings
 from s3dedup.model import EtagTrust, ListedObject, Location, Place
-from s3dedup.shelf import ObjectFacts, ScanRecord, State, facts_key, rule_key
+from s3dedup.shelf import SOURCE, ObjectFacts, ScanRecord, State, facts_key, rule_key
 
 
 class Memory(ABC):
@@ -33,6 +34,10 @@ class Memory(ABC):
     def bucket(self, source: int) -> str:
         """The bucket of location number `source`."""
         return self.sources[source].bucket
+
+    def placed(self, entry: bytes) -> Placed:
+        """An entry's bucket and row."""
+        return self.bucket(int.from_bytes(entry[SOURCE])), self.state.listed.row(entry)
 
     def facts(self, bucket: str, row: ListedObject) -> ObjectFacts:
         """What is known of an object from earlier, or empty facts."""

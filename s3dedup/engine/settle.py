@@ -26,5 +26,5 @@ def settle_doubts(context: Context, rules: dict[str, BucketRule], emitter: Emitt
 
 
 def _settlement(context: Context, weigher: Weigher, doubt: Doubt) -> Settlement:
-    placed = [weigher.place(entry) for entry in doubt.entries]
+    placed = [context.placed(entry) for entry in doubt.entries]
     return Settlement(context, doubt.size, weigher.clusters(placed)[0], placed)

@@ -16,6 +16,7 @@ from s3dedup.engine.emit import Emitter, digest_of
 from s3dedup.engine.memory import Memory
 from s3dedup.engine.narrowing import Candidates, Kind
 from s3dedup.engine.pool import Job, Task
+from s3dedup.engine.rules import UNKNOWN
 from s3dedup.engine.settlement import Outlook, Settlement
 from s3dedup.engine.sorters import Sorters
 from s3dedup.engine.watch import log, log_head, log_part
@@ -37,14 +38,13 @@ from s3dedup.evidence import (
 from s3dedup.groups import Placed
 from s3dedup.hashing import Grid
 from s3dedup.model import HeadFacts, PartSpan
-from s3dedup.shelf import SOURCE, BucketRule, Doubt
+from s3dedup.shelf import BucketRule, Doubt
 from s3dedup.text import human_bytes, human_count
 
 WORTH = 1e6
 """Reclaimable bytes for a dollar: differences below do not count."""
 Question = tuple[int, int | None]
 """Which object is asked about, by position; and for which of its parts, if for one."""
-UNPROVEN = BucketRule(None, hex_proven=False, multipart_proven=False, forms=[], learnt=0.0, note="")
 
 
 def weigh_candidates(
@@ -91,10 +91,6 @@ class Weigher:
         self._context = context
         self._rules = rules
 
-    def place(self, entry: bytes) -> Placed:
-        """An entry's bucket and row."""
-        return self._context.bucket(int.from_bytes(entry[SOURCE])), self._context.state.listed.row(entry)
-
     def proven(self, kinds: Iterable[Kind]) -> frozenset[Kind]:
         """Those of the kinds of which the rules say that their ETags are MD5s, and that this is enough."""
         if self._context.digest == "sha256":
@@ -106,7 +102,7 @@ class Weigher:
         )
 
     def _meaning(self, form: Form, bucket: str, head: HeadFacts | None) -> Meaning:
-        rule = self._rules.get(bucket, UNPROVEN)
+        rule = self._rules.get(bucket, UNKNOWN)
         return meaning(
             form,
             self._context.etag_trust,
@@ -159,7 +155,7 @@ class _Examination:
 
     def job(self) -> Job[Doubtful]:
         """Returns what stays in doubt."""
-        placed = [self._weigher.place(entry) for entry in self._entries]
+        placed = [self._context.placed(entry) for entry in self._entries]
         while True:
             left = [index for index in range(len(placed)) if index not in self._gone]
             clusters, doubtful = self._weigher.clusters([placed[index] for index in left])

@@ -59,14 +59,13 @@ class ObjectFacts(msgspec.Struct, array_like=True):
 
 class BucketRule(msgspec.Struct, array_like=True):
     """What was learnt about a bucket's ETags: its default encryption (None unknown) and whether calibration proved
-    single-part (`hex_proven`) and multipart ETags (`multipart_proven`) to follow AWS's rules there. `forms` are the
-    forms of ETag that were there to be looked at, `learnt` is in seconds since the epoch, `note` says it in words.
+    single-part (`hex_proven`) and multipart ETags (`multipart_proven`) to follow AWS's rules there. `learnt` is
+    when the default was asked for, in seconds since the epoch; `note` says it all in words.
     """
 
     encryption: Encryption | None
     hex_proven: bool
     multipart_proven: bool
-    forms: list[int]
     learnt: float
     note: str
 
