@@ -10,6 +10,7 @@ from s3dedup.engine.budget import Budget, Expense
 from s3dedup.engine.crew import Crew
 from s3dedup.engine.memory import Memory
 from s3dedup.engine.money import Money
+from s3dedup.engine.on_trust import OnTrust
 from s3dedup.engine.pool import Pool
 from s3dedup.engine.watch import Watch
 from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
@@ -36,6 +37,7 @@ class Context(Memory):
     digest: str = "sha1"
     gone: set[bytes] = field(default_factory=set)
     money: Money = field(default_factory=lambda: Money({}))
+    on_trust: OnTrust = field(default_factory=OnTrust)
     notes: list[str] = field(default_factory=list)
     sources: dict[int, Location] = field(default_factory=dict)
 

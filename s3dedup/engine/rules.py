@@ -100,6 +100,9 @@ class _Learner:
         if not self._curtailed and all(self._right[form] for form in self._refused_forms):
             rule_of[key] = rule  # what a budget, or a refusal, kept from being looked at may be different
         self._context.watch.advance(1)
+        if rule.encryption is not None:
+            self._context.on_trust.buckets.add(self._bucket)
+            self._context.on_trust.asked.update(self._heads)
         return self._bucket, rule
 
     def _set_default(self, default: Encryption | None) -> None:

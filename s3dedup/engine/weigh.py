@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from s3dedup.engine.by_listing import WeighListed, whole_where_needed
+from s3dedup.engine.by_listing import Taken, WeighListed, whole_where_needed
 from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
 from s3dedup.engine.memory import Memory
@@ -69,10 +69,14 @@ def _examinations(
     buckets = {source.to_bytes(2): location.bucket for source, location in context.sources.items()}
     stretches = whole_where_needed(candidates.stretches, proven)
     gone = frozenset(context.gone)
-    orders = (WeighListed(stretch, proven, buckets, emitter.choice, gone) for stretch in stretches)
+    trust = context.on_trust
+    sampled = frozenset(source for source, bucket in buckets.items() if bucket in trust.buckets)
+    taken = Taken(sampled, frozenset(trust.asked))
+    orders = (WeighListed(stretch, proven, buckets, emitter.choice, gone, taken) for stretch in stretches)
     for weighed in sorters.carry_out(orders):
         emitter.pass_on(weighed.groups, weighed.tally)
         context.watch.advance(weighed.entries)
+        trust.by_rule += weighed.on_trust
         for size, entries in weighed.doubtful:
             yield _Examination(context, weigher, emitter, size, entries).job()
 
@@ -168,10 +172,11 @@ class _Examination:
                 break
             self._asked.update(wanted)
             yield [self._ask(*question, placed[question[0]]) for question in wanted]
+        placed_in = [(each, [placed[index] for index in members[n]]) for n, each in enumerate(clusters)]
+        self._context.on_trust.add(self._context, placed_in, frozenset(doubtful))
         for number, each in enumerate(clusters):
             if number not in doubtful and each.kind:
-                same = [placed[index] for index in members[number]]
-                self._emitter.emit(self._size, digest_of(each.evidence), each.kind, same)
+                self._emitter.emit(self._size, digest_of(each.evidence), each.kind, placed_in[number][1])
         return self._keep_doubt(placed, [members[number] for number in doubtful], [clusters[n] for n in doubtful])
 
     def _to_ask(self, placed: Sequence[Placed], members: Sequence[int]) -> Iterator[Question]:

@@ -7,7 +7,8 @@ digest never equals another missing digest.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -189,6 +190,33 @@ def compare(one: Evidence, other: Evidence) -> Verdict:
 def _unequal(one: Spaces, other: Spaces) -> bool:
     values = dict(other)
     return any(space in values and values[space] != value for space, value in one)
+
+
+def on_assumed_layout(items: Sequence[Evidence]) -> frozenset[int]:
+    """Positions of those that a multipart ETag of an assumed layout, and no reading, tells from another: where it is
+    not what was assumed, a duplicate could be missed.
+
+    | the value in `multipart-NxP` | N         | another value is there | counts |
+    |------------------------------|-----------|------------------------|--------|
+    | of an ETag                   | 5 or more | yes                    | yes    |
+    | of an ETag                   | 5 or more | no                     | no     |
+    | of an ETag                   | up to 4   | any                    | no     |
+    | of bytes that were read      | any       | any                    | no     |
+    """
+    every = [[pair for pair in (*each.decides, *each.separates) if _is_assumed(pair[0])] for each in items]
+    values = Counter(space for space, _ in {pair for pairs in every for pair in pairs})
+    return frozenset(
+        index
+        for index, pairs in enumerate(every)
+        if any(values[pair[0]] > 1 and pair not in items[index].read for pair in pairs)
+    )
+
+
+def _is_assumed(space: str) -> bool:
+    """Whether a space is that of a layout that one HEAD more could not make certain."""
+    name, _, layout = space.partition("-")
+    parts, mark, _ = layout.partition("x")
+    return name == "multipart" and bool(mark) and int(parts) > CERTAIN
 
 
 RANGES = {"sha1-ranges": EvidenceKind.SHA1_RANGES, "sha256-ranges": EvidenceKind.SHA256_RANGES}

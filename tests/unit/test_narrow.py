@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.engine.by_listing import WeighListed, equal_etags, whole_where_needed
+from s3dedup.engine.by_listing import Taken, WeighListed, equal_etags, whole_where_needed
 from s3dedup.engine.narrowing import DRAWN, LARGEST_READ, PAIRS, Drawn, Narrow, Samples
 from s3dedup.groups import Choice
 from s3dedup.model import ListedObject
@@ -143,6 +143,16 @@ def test_merged_samples_keep_the_smallest_and_every_form() -> None:
 def test_sets_of_equal_etags_are_those_that_counting_finds(entries: list[bytes]) -> None:
     expected = [list(group) for _, group in groupby(entries, itemgetter(slice(0, 25)))]
     assert list(equal_etags(entries)) == [same for same in expected if len(same) > 1]
+
+
+@given(ENTRIES, st.frozensets(st.sampled_from([b"\0\0", b"\0\1"])), st.data())
+def test_what_is_alone_on_trust_is_what_shares_no_etag_and_was_not_asked_itself(
+    entries: list[bytes], sampled: frozenset[bytes], data: st.DataObject
+) -> None:
+    asked = data.draw(st.frozensets(st.sampled_from(entries or [entry(9)]))) | {entry(9, row=1000)}
+    tags = Counter(each[SIZE_AND_ETAG] for each in entries)
+    alone = {each for each in entries if tags[each[SIZE_AND_ETAG]] == 1 and each[SOURCE] in sampled}
+    assert Taken(sampled, asked).alone(entries, equal_etags(entries)) == len(alone - asked)
 
 
 @given(ENTRIES, st.frozensets(st.tuples(st.just(HEX), st.sampled_from([b"\0\0", b"\0\1"]))))

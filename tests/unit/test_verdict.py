@@ -8,7 +8,19 @@ from itertools import accumulate
 import pytest
 from hypothesis import given
 
-from s3dedup.evidence import Etag, Evidence, Form, Known, Layout, Meaning, cluster, compare, read_etag, weigh
+from s3dedup.evidence import (
+    Etag,
+    Evidence,
+    Form,
+    Known,
+    Layout,
+    Meaning,
+    cluster,
+    compare,
+    on_assumed_layout,
+    read_etag,
+    weigh,
+)
 from s3dedup.evidence.verdict import CRYPTOGRAPHIC, Verdict, kind_of
 from s3dedup.model import EvidenceKind, PartSpan, StoredChecksum
 from tests.unit.spaces import evidences
@@ -240,6 +252,28 @@ def test_a_layout_is_believed_when_one_more_part_lies_where_it_would_if_all_were
 
 def test_a_part_of_which_the_store_does_not_say_where_it_lies_vouches_for_nothing() -> None:
     assert Layout.of(SIZE, 8 << 20, 3, {3: None}) is None
+
+
+def in_parts(count: int, value: bytes, *, read: bool = False) -> Evidence:
+    pair = (f"multipart-{count}x8", value)
+    return Evidence((pair,), read=frozenset({pair} if read else ()))
+
+
+@pytest.mark.parametrize(
+    ("count", "value", "read", "counts"),
+    [
+        pytest.param(5, b"another", False, True, id="row-1"),
+        pytest.param(5, b"one", False, False, id="row-2"),
+        pytest.param(4, b"another", False, False, id="row-3"),
+        pytest.param(5, b"another", True, False, id="row-4"),
+    ],
+)
+def test_what_only_an_assumed_layout_tells_from_others_is_known(
+    count: int, value: bytes, *, read: bool, counts: bool
+) -> None:
+    items = [in_parts(count, b"one", read=True), in_parts(count, value, read=read)]
+    assert on_assumed_layout(items) == ({1} if counts else set())
+    assert on_assumed_layout([item.without_forgeable() for item in items]) >= ({1} if counts else set())
 
 
 @pytest.mark.parametrize(
