@@ -3,6 +3,7 @@
 from s3dedup.evidence.clusters import WEAKEST_FIRST, Cluster, cluster, doubtful_sets, in_doubt
 from s3dedup.evidence.etag import Etag, Form, Meaning, meaning, read_etag, read_etags
 from s3dedup.evidence.reading import Candidate, Want, at_most, to_read
+from s3dedup.evidence.strength import withstands_collisions
 from s3dedup.evidence.verdict import Evidence, Known, Layout, Verdict, compare, on_assumed_layout, telling_part, weigh
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "telling_part",
     "to_read",
     "weigh",
+    "withstands_collisions",
 ]
