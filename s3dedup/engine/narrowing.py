@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress, islice, pairwise
+from itertools import chain, compress, count, islice, takewhile
 from operator import attrgetter, eq, itemgetter, not_, or_
 from typing import Generic, NamedTuple, TypeVar
 
@@ -64,6 +64,32 @@ class Drawn(Generic[T]):
         return cls(seen, drawn)
 
 
+class Twins(NamedTuple):
+    """The pairs of neighbours in sorted `entries` that have one size and one ETag, each by where its first one is."""
+
+    entries: Sequence[bytes]
+    starts: Sequence[int]
+
+    @classmethod
+    def of(cls, entries: Sequence[bytes]) -> Twins:
+        """All that there are."""
+        tags = [entry[SIZE_AND_ETAG] for entry in entries]
+        return cls(entries, list(compress(count(), map(eq, tags, tags[1:]))))
+
+    def touching(self, source: Source) -> Twins:
+        """Those of which one half or both are in a location."""
+        entries = self.entries
+        return Twins(
+            entries, [at for at in self.starts if entries[at][SOURCE] == source or entries[at + 1][SOURCE] == source]
+        )
+
+    def drawn(self, form: int, chance: random.Random) -> Drawn[Pair]:
+        """A fair sample of those with ETags of one form."""
+        entries = self.entries
+        drawn = Drawn.of([at for at in self.starts if entries[at][FORM] == form], PAIRS, chance)
+        return Drawn(drawn.seen, [(entries[at], entries[at + 1]) for at in drawn.items])
+
+
 @dataclass(slots=True)
 class Samples:
     """Some of the candidates of one location, as entries. `drawn` is a fair sample; `read` are small ones by form of
@@ -77,17 +103,21 @@ class Samples:
     pairs: dict[int, Drawn[Pair]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, candidates: Sequence[bytes], pairs: Sequence[Pair], chance: random.Random) -> Samples:
+    def of(cls, candidates: Sequence[bytes], twins: Twins, chance: random.Random) -> Samples:
         """Samples of sorted candidates, and of the pairs that they are in."""
         tags = [entry[SIZE_AND_ETAG] for entry in candidates]
         same = list(map(eq, tags, tags[1:]))
-        twins = list(compress(candidates, map(or_, [False, *same], [*same, False])))
-        firsts = list(compress(candidates, [True, *map(not_, same)]))
         forms = sorted(set(map(itemgetter(FORM), candidates)))
-        drawn = {form: Drawn.of([pair for pair in pairs if pair[0][FORM] == form], PAIRS, chance) for form in forms}
-        return cls(
-            Drawn.of(candidates, DRAWN, chance), _smallest(firsts, forms), _smallest(twins, forms, of_each=2), drawn
-        )
+
+        def firsts() -> Iterator[bytes]:
+            return compress(candidates, chain([True], map(not_, same)))
+
+        def repeated() -> Iterator[bytes]:
+            return compress(candidates, map(or_, chain([False], same), chain(same, [False])))
+
+        pairs = {form: twins.drawn(form, chance) for form in forms if form in READS}
+        drawn = Drawn.of(candidates, DRAWN, chance)
+        return cls(drawn, _smallest(firsts, forms), _smallest(repeated, forms, of_each=2), pairs)
 
     @classmethod
     def merged(cls, parts: Sequence[Samples], chance: random.Random) -> Samples:
@@ -100,25 +130,24 @@ class Samples:
             for form in forms
         }
         drawn = Drawn.merged((part.drawn for part in parts), DRAWN, chance)
-        return cls(drawn, _smallest(read, forms), _smallest(twins, forms, of_each=2), pairs)
+        return cls(drawn, _smallest(lambda: iter(read), forms), _smallest(lambda: iter(twins), forms, of_each=2), pairs)
 
     def forms(self) -> frozenset[int]:
         """The forms of ETag that occur."""
         return frozenset(self.read)
 
 
-def _smallest(candidates: list[bytes], forms: Iterable[int], *, of_each: int = 1) -> dict[int, list[bytes]]:
+def _smallest(
+    candidates: Callable[[], Iterator[bytes]], forms: Iterable[int], *, of_each: int = 1
+) -> dict[int, list[bytes]]:
     """Of sorted candidates the first of each form, cheapest to read first; none that is larger than is read."""
     largest = LARGEST_READ.to_bytes(6)
-    return {
-        form: list(
-            islice(
-                (entry for entry in candidates if entry[FORM] == form and entry[SIZE] <= largest),
-                of_each * READS.get(Form(form), 0),
-            )
-        )
-        for form in forms
-    }
+
+    def first(form: int) -> list[bytes]:
+        small = takewhile(lambda entry: entry[SIZE] <= largest, candidates())
+        return list(islice((entry for entry in small if entry[FORM] == form), of_each * READS.get(Form(form), 0)))
+
+    return {form: first(form) for form in forms}
 
 
 class Narrowed(NamedTuple):
@@ -161,25 +190,11 @@ def _sharing_size(entries: list[bytes]) -> list[bytes]:
 def _samples(candidates: list[bytes], kinds: Iterable[Kind], stretch: Stretch) -> dict[Source, Samples]:
     chance = random.Random(stretch.low)  # noqa: S311  a sample, not a secret
     sources = sorted({source for _, source in kinds})  # one chance for all, so in one order in every process
-    pairs = list(_pairs(candidates))
+    twins = Twins.of(candidates)
     if len(sources) == 1:
-        return {sources[0]: Samples.of(candidates, pairs, chance)}
-    return {source: Samples.of(*_within(source, candidates, pairs), chance) for source in sources}
-
-
-def _pairs(candidates: list[bytes]) -> Iterator[Pair]:
-    """Of sorted candidates every two neighbours with one ETag that can mean something."""
-    tags = [entry[SIZE_AND_ETAG] for entry in candidates]
-    pairs = compress(pairwise(candidates), map(eq, tags, tags[1:]))
-    return (pair for pair in pairs if pair[0][FORM] in READS)
-
-
-def _within(source: Source, candidates: list[bytes], pairs: list[Pair]) -> tuple[list[bytes], list[Pair]]:
-    """Those that are in one location; of a pair one is enough."""
-    return (
-        [entry for entry in candidates if entry[SOURCE] == source],
-        [pair for pair in pairs if source in {pair[0][SOURCE], pair[1][SOURCE]}],
-    )
+        return {sources[0]: Samples.of(candidates, twins, chance)}
+    by_source = {source: [entry for entry in candidates if entry[SOURCE] == source] for source in sources}
+    return {source: Samples.of(found, twins.touching(source), chance) for source, found in by_source.items()}
 
 
 @dataclass(slots=True)

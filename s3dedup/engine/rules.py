@@ -71,7 +71,9 @@ def to_ask(rows: Sequence[ListedObject]) -> list[int]:
 class _Learner:
     """Learns the rule of one bucket."""
 
-    def __init__(self, context: Context, bucket: str, samples: Samples, held: Mapping[BucketForm, list[bool]]) -> None:
+    def __init__(
+        self, context: Context, bucket: str, samples: Samples, held: Mapping[BucketForm, list[bool | None]]
+    ) -> None:
         self._context = context
         self._bucket = bucket
         self._samples = samples
@@ -215,13 +217,12 @@ class _Learner:
     def _proven(self, form: int) -> bool:
         """Whether ETags of a form were what AWS's rules say wherever bytes were hashed, and the bytes of pairs agree.
 
-        | hashed      | pairs    | proven |
-        |-------------|----------|--------|
-        | none        | any      | no     |
-        | some wrong  | any      | no     |
-        | all right   | one not  | no     |
-        | all right   | all, or  | yes    |
-        |             | none     |        |
+        | hashed     | pairs                            | proven |
+        |------------|----------------------------------|--------|
+        | none       | any                              | no     |
+        | one wrong  | any                              | no     |
+        | all right  | one does not agree, or is unpaid | no     |
+        | all right  | all agree, or there are none     | yes    |
         """
         return bool(self._right[form]) and all(self._right[form]) and all(self._held[Form(form)])
 
@@ -231,14 +232,15 @@ class _Learner:
 
     def _sentences(self, encryption: Encryption | None, proven: dict[Form, bool]) -> Iterator[str]:
         for form in self._provable():
-            name, calibrated, pairs = PROVABLE[Form(form)], len(self._right[form]), len(self._held[Form(form)])
+            name, right, held = PROVABLE[Form(form)], self._right[form], self._held[Form(form)]
             if self._is_aws:
                 yield f"{name} ETags follow AWS's rules"
             elif proven[Form(form)]:
-                more = f" and by {human_count(pairs, 'pair')} of equal ETags" if pairs else ""
-                yield f"{name} ETags proven by reading {human_count(calibrated, 'object')}{more}"
+                more = f" and by {human_count(len(held), 'pair')} of equal ETags" if held else ""
+                yield f"{name} ETags proven by reading {human_count(len(right), 'object')}{more}"
             else:
-                yield f"{name} ETags not trusted ({'calibration failed' if calibrated else 'none could be read'})"
+                failed = False in right or False in held
+                yield f"{name} ETags not trusted ({'calibration failed' if failed else 'too few could be read'})"
         asked = human_count(len(self._heads), "object")
         if encryption is None:
             yield "each candidate is asked for its encryption"

@@ -27,20 +27,21 @@ BucketForm = tuple[str, int]
 """A bucket, and a form of ETag."""
 
 
-def hold_twins(context: Context, samples: dict[str, Samples]) -> dict[BucketForm, list[bool]]:
-    """What came of the sampled pairs of each bucket, by form of ETag: whether their bytes agree, as far as was read.
+def hold_twins(context: Context, samples: dict[str, Samples]) -> dict[BucketForm, list[bool | None]]:
+    """What came of the sampled pairs of each bucket, by form of ETag: whether their bytes agree, as far as was read;
+    None where reading could not be paid. A pair that cannot be read says nothing.
 
     AWS's rules are documented: its buckets are only looked at where half of a pair is in another store.
     """
     elsewhere = [found for bucket, found in sorted(samples.items()) if not context.stores.is_aws(bucket)]
     pairs = dict.fromkeys(pair for found in elsewhere for drawn in found.pairs.values() for pair in drawn.items)
-    for _ in context.pool.drive(_ends(context, entry) for entry in dict.fromkeys(chain.from_iterable(pairs))):
-        pass
-    answers: dict[BucketForm, list[bool]] = defaultdict(list)
+    unpaid = set(context.pool.drive(_ends(context, entry) for entry in dict.fromkeys(chain.from_iterable(pairs))))
+    answers: dict[BucketForm, list[bool | None]] = defaultdict(list)
     for pair in pairs:
         agree = _agree(context, pair)
-        for bucket in {context.placed(entry)[0] for entry in pair}:
-            answers[bucket, pair[0][FORM]] += [] if agree is None else [agree]
+        if agree is not None or not unpaid.isdisjoint(pair):
+            for bucket in {context.placed(entry)[0] for entry in pair}:
+                answers[bucket, pair[0][FORM]].append(agree)
     return answers
 
 
@@ -51,14 +52,17 @@ def _agree(context: Context, pair: Pair) -> bool | None:
     return all(one[number] == other[number] for number in common) if common else None
 
 
-def _ends(context: Context, entry: bytes) -> Job[None]:
-    """Read what is not known of an object's ends, and can be paid."""
+def _ends(context: Context, entry: bytes) -> Job[bytes | None]:
+    """Read what is not known of an object's ends; returns the entry where that could not be paid."""
     placed = context.placed(entry)
     grid, known = Grid(placed[1].size), context.findings(*placed).ranges
     wanted = [grid[number] for number in range(min(EDGES, len(grid))) if number not in known]
     expenses = [context.expense(placed, 1, stretch.stop - stretch.start) for stretch in wanted]
-    if wanted and context.budget.take(expenses):
+    if not context.budget.take(expenses):
+        return entry
+    if wanted:
         yield [_reading(context, entry, placed, grid, stretch) for stretch in wanted]
+    return None
 
 
 def _reading(context: Context, entry: bytes, placed: Placed, grid: Grid, stretch: Range) -> Task[None]:

@@ -87,6 +87,17 @@ def test_a_pair_is_looked_at_again_only_where_it_is_another(fake: FakeS3, audito
     assert frozenset({"left", "right"}) not in keys_of(auditor("b"))
 
 
+def test_pairs_that_cannot_be_paid_prove_nothing(fake: FakeS3, auditor: Auditor) -> None:
+    fake.bucket("b")
+    plant_honest(fake)
+    plant_lie(fake, left_and_right())
+    report = auditor("b", max_read=100 * KIB)
+    assert frozenset({"left", "right"}) not in keys_of(report)
+    assert not report.run.complete
+    assert "single-part ETags not trusted (too few could be read)" in report.notes[0]
+    assert report.work.bytes_read <= 100 * KIB
+
+
 # What remains possible
 
 

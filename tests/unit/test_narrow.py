@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3dedup.engine.by_listing import Taken, WeighListed, equal_etags, whole_where_needed
-from s3dedup.engine.narrowing import DRAWN, LARGEST_READ, PAIRS, Drawn, Narrow, Samples
+from s3dedup.engine.narrowing import DRAWN, LARGEST_READ, PAIRS, Drawn, Narrow, Samples, Twins
 from s3dedup.groups import Choice
 from s3dedup.model import ListedObject
 from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Stretch
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HEX, MULTIPART, OTHER = 1, 2, 0
 EVERYTHING = Stretch(b"", None)
+NO_TWINS = Twins([], [])
 
 
 def entry(size: int, tag: int = 0, form: int = HEX, source: int = 0, row: int = 0) -> bytes:
@@ -97,7 +98,7 @@ def test_all_objects_of_a_size_that_is_parted_are_candidates() -> None:
 
 @given(ENTRIES)
 def test_samples_are_candidates_of_the_location_smallest_first_by_form(entries: list[bytes]) -> None:
-    samples = Samples.of(entries, [], random.Random(0))
+    samples = Samples.of(entries, Twins.of(entries), random.Random(0))
     assert samples.drawn.seen == len(entries)
     assert sorted(samples.drawn.items) == entries
     assert samples.forms() == {each[6] for each in entries}
@@ -110,7 +111,7 @@ def test_samples_are_candidates_of_the_location_smallest_first_by_form(entries: 
 
 
 def test_what_is_too_large_to_be_read_is_no_sample_to_read() -> None:
-    samples = Samples.of([entry(LARGEST_READ, 1), entry(LARGEST_READ + 1, 2)], [], random.Random(0))
+    samples = Samples.of([entry(LARGEST_READ, 1), entry(LARGEST_READ + 1, 2)], NO_TWINS, random.Random(0))
     assert samples.read == {HEX: [entry(LARGEST_READ, 1)]}
     assert len(samples.drawn.items) == 2
 
@@ -127,13 +128,13 @@ def test_a_fair_sample_of_parts_is_a_fair_sample_of_the_whole() -> None:
 
 
 def test_no_more_candidates_are_drawn_than_may_be_looked_up() -> None:
-    samples = Samples.of([entry(1, row=row) for row in range(DRAWN + 1)], [], random.Random(0))
+    samples = Samples.of([entry(1, row=row) for row in range(DRAWN + 1)], NO_TWINS, random.Random(0))
     assert (samples.drawn.seen, len(set(samples.drawn.items))) == (DRAWN + 1, DRAWN)
 
 
 def test_merged_samples_keep_the_smallest_and_every_form() -> None:
-    parts = [Samples.of([entry(size, tag) for tag in range(3)], [], random.Random(0)) for size in (5, 3)]
-    parts.append(Samples.of([entry(9, form=MULTIPART)], [], random.Random(0)))
+    parts = [Samples.of([entry(size, tag) for tag in range(3)], NO_TWINS, random.Random(0)) for size in (5, 3)]
+    parts.append(Samples.of([entry(9, form=MULTIPART)], NO_TWINS, random.Random(0)))
     merged = Samples.merged(parts, random.Random(0))
     assert merged.read == {HEX: [entry(3, 0), entry(3, 1)], MULTIPART: [entry(9, form=MULTIPART)]}
     assert Samples.merged([], random.Random(0)) == Samples()
