@@ -9,7 +9,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,17 +20,22 @@ from s3dedup import __version__
 from s3dedup.config import AuditConfig, chosen
 from s3dedup.engine import (
     Budget,
+    Bytewise,
     Context,
     Crew,
     Emitter,
+    Limits,
     Listing,
     Money,
     Office,
     Outlook,
+    PlanFile,
     Pool,
     Sorters,
+    Verifier,
     Watch,
     comparison,
+    cross_check,
     explained,
     finished_runs,
     learn,
@@ -38,17 +43,20 @@ from s3dedup.engine import (
     markets,
     narrow,
     objects_below,
+    planned,
     processes_to_use,
     rearranged,
     settle_doubts,
     weigh_candidates,
     with_past,
 )
-from s3dedup.errors import UsageError
+from s3dedup.errors import StateError, UsageError
 from s3dedup.explanation import Explanation, ObjectName
 from s3dedup.model import AuditReport, Comparison, Estimate, EtagTrust, FinishedRun, InDoubt, Location, RunInfo, Totals
-from s3dedup.shelf import Manner, ScanRecord, Segment, State, Summary, read_report, remember
+from s3dedup.plan import AWS, Plan
+from s3dedup.shelf import Manner, ScanRecord, Segment, State, Summary, read_report, read_summary, remember, rule_key
 from s3dedup.store import ObjectStore, S3Store, StoreConfig, Stores
+from s3dedup.text import human_bytes
 
 HEADS = 1000
 """An estimate asks at most so many objects for their encryption."""
@@ -184,13 +192,93 @@ def explain(
 
 
 @contextmanager
+def manifest(state: Path | None = None, keep: Sequence[str] = (), protect: Sequence[str] = ()) -> Iterator[Plan]:
+    """A plan of the last finished audit of a state directory, without S3: what is redundant, each beside its keeper,
+    the most money first. With `keep` or `protect` keepers are chosen anew, as `report` does.
+
+    Raises:
+        UsageError, NoReportError, StateError: as for `report`; and there is no room to sort on disk.
+    """
+    directory = state or default_state()
+    summary, found = read_summary(directory), report(directory, keep, protect)
+    if summary.run.id != found.run.id:
+        raise StateError("Another audit was finished at this very moment: run the same command again.")
+    with planned(found, summary.manner, __version__, tuple(keep), tuple(protect)) as plan:
+        yield plan
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyConfig:
+    """How a plan is held against the stores: reached by `reach`, whose endpoints are those of the plan. With `bytes`
+    also byte for byte, as long as no more than `max_read` bytes have to be read.
+
+    Raises:
+        UsageError: an option makes no sense.
+    """
+
+    reach: StoreConfig = field(default_factory=StoreConfig)
+    bytes: bool = False
+    max_read: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.reach.connections < 1:
+            raise UsageError(f"A concurrency of {self.reach.connections} does nothing: pass 1 or more.")
+        if self.max_read is not None and not self.bytes:
+            raise UsageError("Only --bytes reads, so only with it a limit to what is read makes sense.")
+        if self.max_read is not None and self.max_read < 0:
+            raise UsageError("Nobody can read less than nothing: pass 0 or more bytes, or leave the limit out.")
+
+
+@contextmanager
+def verify(
+    plan: Path, config: VerifyConfig | None = None, watch: Watch | None = None, *, open_store: OpenStore = S3Store
+) -> Iterator[Plan]:
+    """The plan in a file of JSON lines, held against the stores as its entries are gone through: each line with what
+    was found, or dropped because an object is no longer what it was. Reads only.
+
+    Raises:
+        UsageError: the plan makes no sense, or is for another store than the one that is reached.
+        S3DedupError: a store cannot be asked; also while the entries are gone through.
+    """
+    config, watch = config or VerifyConfig(), watch or Watch()
+    file = PlanFile(plan)
+    extent = cross_check(file.lines())
+    with ExitStack() as opened:
+        stores = {name: _store_at(name, config.reach, open_store, opened) for name in file.head.endpoints}
+        pool = opened.enter_context(Pool(config.reach.connections))
+        reader = Bytewise(stores, Budget(Limits(config.max_read))) if config.bytes else None
+        asked = Stores(list(stores.values()), {})
+        watch.attach(lambda: asked.counted().work())
+        watch.stage("Verifying", objects=extent.lines, size=extent.bytes)
+        found = Verifier(stores, pool, watch, reader).entries(line for _, line in file.lines())
+        yield Plan(replace(file.head, verified=datetime.now(UTC)), found)
+        work = asked.counted()
+        watch.line(f"{work.heads:,} HEAD, {work.gets:,} GET, {human_bytes(work.bytes_read)} read")
+
+
+def _store_at(endpoint: str, reach: StoreConfig, open_store: OpenStore, opened: ExitStack) -> ObjectStore:
+    """The store at an endpoint of a plan."""
+    reach = replace(reach, endpoint_url=None if endpoint == AWS else endpoint)
+    store = opened.enter_context(closing(open_store(reach)))
+    if store.endpoint != endpoint:
+        raise UsageError(
+            f"The plan is for {endpoint}, and your AWS configuration leads to {store.endpoint}: set AWS_ENDPOINT_URL"
+            " or the profile as they were for the audit."
+        )
+    return store
+
+
+@contextmanager
 def _opened(config: AuditConfig, directory: Path, watch: Watch, open_store: OpenStore) -> Iterator[Context]:
     """The stores, the state, the crew and the threads, each given back in the end."""
     selection = config.selection()
     with ExitStack() as opened:
         stores, locations = _stores(config, open_store, opened)
         state = opened.enter_context(closing(State(directory)))
-        scan = state.begin(_scan(config, stores, locations), oldest=_oldest(config))
+        scan = _scan(config, stores, locations)
+        if not config.fresh:
+            scan.in_sequence = _in_sequence(state, stores, locations)
+        scan = state.begin(scan, oldest=_oldest(config))
 
         def office(number: int) -> Office:
             return Office(stores, Segment(directory, number), selection, config.versions)
@@ -247,6 +335,13 @@ def _scan(config: AuditConfig, stores: Stores, locations: Sequence[Location]) ->
     return ScanRecord(digest, uuid.uuid4().hex, time.time(), texts, list(range(len(texts))), manner=manner)
 
 
+def _in_sequence(state: State, stores: Stores, locations: Sequence[Location]) -> list[int]:
+    """Which locations an earlier audit had to list page after page, because the store does not keep to S3's order."""
+    keys = [rule_key(stores.endpoint(each.bucket), stores.name(each.bucket)) for each in locations]
+    records = [state.buckets.get(key) for key in keys]
+    return [index for index, record in enumerate(records) if record is not None and record.in_sequence]
+
+
 def _manner(config: AuditConfig, stores: Stores, locations: Sequence[Location]) -> Manner:
     return Manner(
         list(locations),
@@ -285,4 +380,5 @@ def _summary(context: Context, listed: Listing, emitter: Emitter, left: Outlook)
     below = objects_below(context, tally.rollup.prefixes())
     rollups, choices = tally.rollup.finish(below), list(tally.decisions.notes(emitter.choice))
     prices = context.money.sources()
-    return Summary(__version__, run, totals, work, notes, rollups, list(below.items()), choices, doubt, prices)
+    counts = list(below.items())
+    return Summary(__version__, run, totals, work, notes, rollups, counts, choices, doubt, prices, scan.manner)

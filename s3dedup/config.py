@@ -31,6 +31,9 @@ class Source:
     secret_key: str | None = field(default=None, repr=False)
     no_sign_request: bool | None = None
     requester_pays: bool | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+    role_session_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class AuditConfig:
     Sizes are bytes. Globs match whole keys and their `*` matches `/` too. `fresh` forgets a listing that was
     interrupted. `digest` is "sha1" or "sha256". `keep` are rules for keepers, the first one first, and `protect` is
     what must never be redundant: see `KeepRule` and `Protection` of `s3dedup.groups`. `concurrency` requests are under
-    way at a time, to all stores together.
+    way at a time, to all stores together. `role_arn` is a role to assume: see `StoreConfig` of `s3dedup.store`.
 
     Proving ends where it would read more than `max_read` bytes, send more than `max_requests` HEADs and GETs, or cost
     more than `max_cost` USD; what it leaves is in the report. `prices` is a file for a store that is not AWS.
@@ -75,6 +78,9 @@ class AuditConfig:
     prices: Path | None = None
     concurrency: int = 16
     fresh: bool = False
+    role_arn: str | None = None
+    external_id: str | None = None
+    role_session_name: str | None = None
 
     def __post_init__(self) -> None:
         if not self.locations:

@@ -6,6 +6,8 @@ class's code; nothing else decides exit codes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class S3DedupError(Exception):
     """Something stopped the audit."""
@@ -27,6 +29,14 @@ class UsageError(S3DedupError):
     """What was asked for makes no sense; nothing was sent."""
 
     exit_code = 2
+
+
+class ScheduleError(UsageError):
+    """A file for `s3dedup run` makes no sense; `problems` are sentences, each behind its file, line and column."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
 
 
 class CredentialsError(S3DedupError):
@@ -65,6 +75,15 @@ class ReadOnlyViolationError(S3DedupError):
         super().__init__(f"s3dedup is read-only and refused to send {operation}: please report this as a bug.")
 
 
+class OverLimitError(S3DedupError):
+    """More can be reclaimed than is allowed; the report is written."""
+
+    exit_code = 4
+
+    def __init__(self, reclaimable: int, limit: int) -> None:
+        super().__init__(f"{reclaimable:,} bytes can be reclaimed, and {limit:,} are allowed: the report says which.")
+
+
 class StateError(S3DedupError):
     """The state directory cannot be used as it is."""
 
@@ -85,6 +104,10 @@ class NoReportError(StateError):
 
     def __init__(self, directory: str) -> None:
         super().__init__(f"There is no finished audit in {directory}: run `s3dedup audit` first, or pass its --state.")
+
+
+class NothingToActOnError(S3DedupError):
+    """No line of a plan is one that a tool may act on."""
 
 
 class ObjectError(S3DedupError):

@@ -154,6 +154,7 @@ class HeadFacts:
     """What one HEAD tells about an object beyond its listing. `first_part` (bytes) and `parts` describe a multipart
     layout and are None where the HEAD did not ask for it or the store did not say.
 
+    `version_id` is None in a bucket that never kept versions, `modified` has no fractions of a second.
     `replication` is S3's own word ("REPLICA", "COMPLETED", ...), `lock_mode` is "GOVERNANCE" or "COMPLIANCE". What
     keeps an object from being deleted is only told to who has s3:GetObjectRetention and s3:GetObjectLegalHold
     (API_HeadObject): None is "not so, or not told".
@@ -170,6 +171,8 @@ class HeadFacts:
     lock_mode: str | None = None
     retain_until: datetime | None = None
     legal_hold: bool | None = None
+    version_id: str | None = None
+    modified: datetime | None = None
 
 
 class PartSpan(NamedTuple):
@@ -273,6 +276,10 @@ class Totals:
     reclaimable_bytes: int
     billable_bytes: int | None
     monthly_usd: Decimal | None
+
+    def over(self, limit: int | None) -> bool:
+        """Whether more than `limit` bytes can be reclaimed; None is no limit."""
+        return limit is not None and self.reclaimable_bytes > limit
 
 
 @dataclass(frozen=True, slots=True)

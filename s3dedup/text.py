@@ -1,13 +1,15 @@
-"""Numbers and hostile text as a person can read them; no colours, no layout."""
+"""Numbers and hostile text as a person can read them, and numbers as a person writes them; no colours, no layout."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+import re
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _NEXT_UNIT = 1023.95  # what rounds to 1024.0 is written in the next unit
 
@@ -96,3 +98,33 @@ def human_duration(length: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def read_size(text: str) -> int:
+    """Bytes from a text: a number, or one with a unit (`10MiB` and `10M` are 10 x 2^20, `10MB` is 10 x 10^6).
+
+    Raises:
+        ValueError: that is no size; the message says how to write one.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a size: write bytes, or a unit as in 128KiB, 10MiB, 1.5GB")
+    number, unit, binary = match.groups()
+    power = " kmgtp".index(unit.lower() or " ")
+    decimal = not binary and text.strip().lower().endswith("b")
+    return int(float(number) * (1000 if decimal else 1024) ** power)
+
+
+def read_usd(text: str) -> Decimal:
+    """An amount of money from a text: `0.50`, `$12`.
+
+    Raises:
+        ValueError: that is none; the message says how to write one.
+    """
+    try:
+        amount = Decimal(text.strip().removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise ValueError(f"{text!r} is not an amount of money: write dollars, as in 0.50 or 12")
+    return amount

@@ -7,10 +7,22 @@ import signal
 
 import pytest
 
+from tests.documented import documented_buckets, shell
 from tests.fakes3.fixtures import fake, no_backoff
 from tests.servers.fixtures import fresh_bucket, hadro, ministack, moto_server, rclone, seaweed
 
-__all__ = ["fake", "fresh_bucket", "hadro", "ministack", "moto_server", "no_backoff", "rclone", "seaweed"]
+__all__ = [
+    "documented_buckets",
+    "fake",
+    "fresh_bucket",
+    "hadro",
+    "ministack",
+    "moto_server",
+    "no_backoff",
+    "rclone",
+    "seaweed",
+    "shell",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,11 @@ from typing import Annotated, ParamSpec
 import typer
 
 from s3dedup import __version__
-from s3dedup.cli import commands
+from s3dedup.cli import commands, plan
 from s3dedup.cli.interrupts import heed_interrupts
-from s3dedup.errors import S3DedupError
+from s3dedup.cli.policy import policy
+from s3dedup.cli.run import run
+from s3dedup.errors import S3DedupError, ScheduleError
 from s3dedup.text import plain
 
 P = ParamSpec("P")
@@ -24,7 +26,7 @@ app = typer.Typer(
     help="Find objects with the same content across S3 buckets, and prove it while reading as few bytes as possible."
     " Read-only: no bucket is ever changed.",
     epilog="Exit codes: 0 complete, 1 error, 2 usage, 3 incomplete (something was skipped or a budget ended it),"
-    " 11 state locked, 130 interrupted.",
+    " 4 over --fail-over (complete or not), 11 state locked, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -36,15 +38,19 @@ def _exiting(command: Callable[P, int]) -> Callable[P, None]:
     """Let a command's result, or what it fails with, become the exit code."""
 
     @wraps(command)
-    def run(*args: P.args, **options: P.kwargs) -> None:
+    def exiting(*args: P.args, **options: P.kwargs) -> None:
         raise typer.Exit(_code_of(lambda: command(*args, **options)))
 
-    return run
+    return exiting
 
 
 def _code_of(command: Callable[[], int]) -> int:
     try:
         return command()
+    except ScheduleError as error:
+        for problem in error.problems:
+            _say(problem, error.exit_code)
+        return error.exit_code
     except S3DedupError as error:
         return _say(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -62,12 +68,16 @@ def _say(message: str, code: int) -> int:
 
 for command in (
     commands.audit,
+    run,
     commands.estimate,
     commands.report,
     commands.history,
     commands.compare,
     commands.explain,
+    plan.manifest,
+    plan.verify,
     commands.prices,
+    policy,
     commands.demo,
 ):
     app.command()(_exiting(command))

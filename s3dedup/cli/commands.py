@@ -14,6 +14,7 @@ from s3dedup.audit import explain as explain_objects
 from s3dedup.audit import history as past_audits
 from s3dedup.audit import report as last_report
 from s3dedup.cli import options
+from s3dedup.cli.outcome import exit_code
 from s3dedup.cli.output import check_output, print_page, write_report
 from s3dedup.cli.progress import watching
 from s3dedup.config import AuditConfig
@@ -27,8 +28,6 @@ from s3dedup.report.explain import render_explanation
 from s3dedup.report.prices import print_prices
 from s3dedup.report.runs import render_comparison, render_history
 from s3dedup.store import StoreConfig
-
-INCOMPLETE = 3
 
 
 class PricesFormat(StrEnum):
@@ -64,6 +63,7 @@ def audit(
     fresh: options.Fresh = False,
     format: options.Format = "table",  # noqa: A002  the contract's word
     output: options.Output = None,
+    fail_over: options.FailOver = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> int:
@@ -96,7 +96,7 @@ def audit(
     with watching(quiet=quiet, verbose=verbose) as watch:
         found = run_audit(config, watch)
     write_report(found, format, output)
-    return 0 if found.run.complete else INCOMPLETE
+    return exit_code(found, fail_over)
 
 
 def estimate(
@@ -153,12 +153,13 @@ def report(
     protect: options.Protect = None,
     format: options.Format = "table",  # noqa: A002  the contract's word
     output: options.Output = None,
+    fail_over: options.FailOver = None,
 ) -> int:
     """Render the last audit again, without S3; with --keep or --protect its keepers are chosen anew."""
     check_output(format, output)
     found = last_report(state, keep or (), protect or ())
     write_report(found, format, output)
-    return 0 if found.run.complete else INCOMPLETE
+    return exit_code(found, fail_over)
 
 
 def prices(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -15,31 +14,21 @@ from s3dedup.groups import KeepRule, Protection
 from s3dedup.model import EtagTrust, Location
 from s3dedup.report import FORMATS
 from s3dedup.report.explain import EXPLAIN_FORMATS
+from s3dedup.report.plan import PLAN_FORMATS
 from s3dedup.report.runs import RUNS_FORMATS
+from s3dedup.text import read_size, read_usd
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
+T = TypeVar("T")
 
 
 def parse_size(text: str) -> int:
-    """Read a size: bytes, or with a unit (`10MiB` and `10M` are 10 x 2^20, `10MB` is 10 x 10^6)."""
-    match = _SIZE.fullmatch(text.strip())
-    if match is None:
-        raise typer.BadParameter(f"{text!r} is not a size: write bytes, or a unit as in 128KiB, 10MiB, 1.5GB.")
-    number, unit, binary = match.groups()
-    power = " kmgtp".index(unit.lower() or " ")
-    decimal = not binary and text.strip().lower().endswith("b")
-    return int(float(number) * (1000 if decimal else 1024) ** power)
+    """Read a size: see `read_size`."""
+    return _read(text, read_size)
 
 
 def parse_usd(text: str) -> Decimal:
-    """Read an amount of money: `0.50`, `$12`."""
-    try:
-        amount = Decimal(text.strip().removeprefix("$"))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise typer.BadParameter(f"{text!r} is not an amount of money: write dollars, as in 0.50 or 12.")
-    return amount
+    """Read an amount of money: see `read_usd`."""
+    return _read(text, read_usd)
 
 
 def parse_location(text: str) -> str:
@@ -63,11 +52,15 @@ def parse_protection(text: str) -> str:
 
 
 def _checked(text: str, parse: Callable[[str], object]) -> str:
+    _read(text, parse)
+    return text
+
+
+def _read(text: str, parse: Callable[[str], T]) -> T:
     try:
-        parse(text)
+        return parse(text)
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from error
-    return text
 
 
 def parse_format(text: str) -> str:
@@ -83,6 +76,11 @@ def parse_runs_format(text: str) -> str:
 def parse_explain_format(text: str) -> str:
     """Check that an explanation can be shown so."""
     return _one_of(text, EXPLAIN_FORMATS)
+
+
+def parse_plan_format(text: str) -> str:
+    """Check that a plan can be written so."""
+    return _one_of(text, PLAN_FORMATS)
 
 
 def _one_of(text: str, formats: Collection[str]) -> str:
@@ -175,6 +173,15 @@ ExplainFormat = Annotated[
 Output = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Write the report to a file instead of stdout.", show_default=False),
+]
+FailOver = Annotated[
+    int | None,
+    typer.Option(
+        metavar="SIZE",
+        parser=parse_size,
+        help="Exit with 4 where more than this is reclaimable; the report is written all the same.",
+        show_default=False,
+    ),
 ]
 Prices = Annotated[
     Path | None,

@@ -24,6 +24,15 @@ def check_output(format: str, output: Path | None) -> None:  # noqa: A002  the c
     renderer(format)
     if output is None and FORMATS[format].binary and sys.stdout.isatty():
         raise UsageError(f"--format {format} is binary, and stdout is a terminal: pass --output FILE.")
+    check_directory(output)
+
+
+def check_directory(output: Path | None) -> None:
+    """Find out beforehand that a file cannot be written.
+
+    Raises:
+        UsageError: there is no such directory, or it cannot be written to.
+    """
     if output is None or _is_stream(output):
         return
     try:
@@ -47,16 +56,25 @@ def write_report(report: AuditReport, format: str, output: Path | None) -> None:
         _print(report, format)
         return
     try:
-        if _is_stream(output):
-            with output.open("w", encoding="utf-8") as stream:
-                render(report, format, stream)
-        else:
-            _replace(report, format, output.resolve())
+        put_file(output, lambda stream: render(report, format, stream))
     except OSError as error:
         raise UsageError(
             f"The report cannot be written to {output} ({error.strerror}): the audit is kept, and"
             " `s3dedup report --output FILE` writes it elsewhere."
         ) from error
+
+
+def put_file(output: Path, write: Callable[[TextIO], object]) -> None:
+    """Write beside `output`, and then in its place.
+
+    Raises:
+        OSError: it cannot be written; a file that was there is still what it was.
+    """
+    if _is_stream(output):
+        with output.open("w", encoding="utf-8") as stream:
+            write(stream)
+    else:
+        _replace(output.resolve(), write)
 
 
 def _is_stream(output: Path) -> bool:
@@ -93,11 +111,11 @@ def print_page(write: Callable[[TextIO], object]) -> None:
         raise S3DedupError(f"stdout cannot be written ({error.strerror}): let it go elsewhere.") from error
 
 
-def _replace(report: AuditReport, format: str, output: Path) -> None:  # noqa: A002  the contract's word
+def _replace(output: Path, write: Callable[[TextIO], object]) -> None:
     descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            render(report, format, stream)
+            write(stream)
         Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(output)
     finally:

@@ -16,6 +16,9 @@ from s3dedup.groups import Choice
 from s3dedup.model import EvidenceKind
 from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Found, Listed, Stretch
 
+ROWS = 1 << 13
+"""About so many rows are held in memory at a time."""
+
 
 class Weighed(NamedTuple):
     """What came of a stretch: groups, and the sizes of which not every ETag is proven, with their objects."""
@@ -76,10 +79,12 @@ class WeighListed:
         emitter = Emitter(groups.extend, self.choice)
         settled, doubtful = self._parted(entries)
         sets = list(equal_etags(settled))
-        for same in sets:
-            entry = Entry.unpack(same[0])
-            members = [(self.buckets[each[SOURCE]], listed.row(each)) for each in same]
-            emitter.emit(entry.size, b"md5:" + entry.digest, EvidenceKind.MD5_ETAG, members)
+        for some in at_once(sets):
+            rows = iter(listed.rows([entry for same in some for entry in same]))
+            for same in some:
+                entry = Entry.unpack(same[0])
+                members = [(self.buckets[each[SOURCE]], next(rows)) for each in same]
+                emitter.emit(entry.size, b"md5:" + entry.digest, EvidenceKind.MD5_ETAG, members)
         return Weighed(len(entries), groups, emitter.tally, doubtful, self.taken.alone(settled, sets))
 
     def _parted(self, entries: list[bytes]) -> tuple[list[bytes], list[tuple[int, list[bytes]]]]:
@@ -110,6 +115,20 @@ def equal_etags(entries: list[bytes]) -> Iterator[list[bytes]]:
         stop = index + 1
     if stop > start:
         yield entries[start : stop + 1]
+
+
+def at_once(groups: Iterable[list[bytes]]) -> Iterator[list[list[bytes]]]:
+    """Groups whose rows are looked up together: as many as have so many objects."""
+    some: list[list[bytes]] = []
+    objects = 0
+    for group in groups:
+        some.append(group)
+        objects += len(group)
+        if objects >= ROWS:
+            yield some
+            some, objects = [], 0
+    if some:
+        yield some
 
 
 def whole_where_needed(stretches: Iterable[tuple[Stretch, frozenset[Kind]]], proven: frozenset[Kind]) -> list[Stretch]:

@@ -117,9 +117,7 @@ class Reader:
 
     def _ranges(self, content: Content) -> list[Range]:
         """Of the grid, as far as contents are read before they are compared."""
-        known = content.findings.known()
-        window = next(window for window in self.grid.windows() if window.stop > known)
-        return [self.grid[number] for number in window]
+        return [self.grid[number] for number in self.grid.window(content.findings.known())]
 
     def _is_lacking(self, content: Content, want: Want, stretch: Range) -> bool:
         """Whether some range or part of a stretch is not known."""

@@ -210,6 +210,7 @@ class _Opening:
         with self._lock:
             if self._office is None:
                 self._office = self._hire(self._number)
+                self.counted()  # what was counted before the fork is the parent's, who has it
             return self._office.desk()
 
     def counted(self) -> list[Counted]:

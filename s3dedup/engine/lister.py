@@ -65,15 +65,6 @@ class Fetched(NamedTuple):
     ordered: bool
 
 
-class Kept(NamedTuple):
-    """What was kept of a page: objects, their bytes, how many of them are empty, and the bytes by storage class."""
-
-    objects: int
-    bytes: int
-    empty: int
-    classes: dict[str, int]
-
-
 @dataclass(frozen=True, slots=True)
 class Fetch:
     """Fetch the page at `cursor`, or behind the key `after`. With `in_sequence` its keys do not matter, and where it
@@ -108,19 +99,19 @@ class Keep:
     share: Share
     following: Cursor | None
 
-    def __call__(self, desk: Desk) -> Kept:
-        """Run at a desk."""
+    def __call__(self, desk: Desk) -> Span:
+        """Run at a desk; what was kept of the page."""
         page, share = desk.read(), self.share
         keys, until = page.keys, share.until
         count = len(keys) if until is None or not keys or keys[-1] <= until else bisect_right(keys, until)
         rows = desk.pick(page if count == len(keys) else page.head(count))
         sizes = [row[1] for row in rows]
-        kept = Kept(len(rows), sum(sizes), sizes.count(0), _by_class(rows, sizes))
+        kept = (len(rows), sum(sizes), sizes.count(0), _by_class(rows, sizes))
         beyond = keys[count] if count < len(keys) else None
         first = keys[0] if keys else None
         span = Span(share.low, share.through, self.following, first, beyond, share.order, *kept)
         desk.segment.add_page(self.source, rows, read_etags([row[2] for row in rows]), span)
-        return kept
+        return span
 
 
 def _by_class(rows: list[tuple[Any, ...]], sizes: list[int]) -> dict[str, int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from s3dedup.engine.context import Context
 from s3dedup.engine.money import Market
 from s3dedup.errors import UsageError
@@ -27,7 +29,7 @@ def markets(context: Context, file: Path | None) -> dict[str, Market]:
 def _region(context: Context, bucket: str) -> str | None:
     """A bucket's region, asked for once."""
     known, key = context.state.buckets, context.rule_key(bucket)
-    record = known.get(key)
-    if record is None and (region := context.stores.region(bucket)) is not None:
-        record = known[key] = BucketRecord(region)
-    return record.region if record else None
+    record = known.get(key) or BucketRecord()
+    if record.region is None and (region := context.stores.region(bucket)) is not None:
+        record = known[key] = msgspec.structs.replace(record, region=region)
+    return record.region

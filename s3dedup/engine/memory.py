@@ -12,6 +12,9 @@ from s3dedup.hashing import Findings
 from s3dedup.model import EtagTrust, ListedObject, Location, Place
 from s3dedup.shelf import SOURCE, ObjectFacts, ScanRecord, State, facts_key, rule_key
 
+Recalled = tuple[Placed, ObjectFacts]
+"""An object, and what is known of it: looked up once, because that takes as long as it takes to weigh it."""
+
 
 class Memory(ABC):
     """A scan and what is known of its objects. `sources` is each location by the number under which its pages are kept;
@@ -43,28 +46,33 @@ class Memory(ABC):
         """What is known of an object from earlier, or empty facts."""
         return self.state.facts.of(self._key(bucket, row), row)
 
+    def recall(self, placed: Placed) -> Recalled:
+        """An object with what is known of it."""
+        return placed, self.facts(*placed)
+
     def keep(self, bucket: str, row: ListedObject, facts: ObjectFacts) -> None:
         """Remember what was learnt of an object."""
         self.state.facts.keep(self._key(bucket, row), facts)
 
     def findings(self, bucket: str, row: ListedObject) -> Findings:
         """What is known of an object's bytes from reading them."""
-        facts = self.facts(bucket, row)
+        return self.findings_in(self.facts(bucket, row))
+
+    def findings_in(self, facts: ObjectFacts) -> Findings:
+        """Of what is known of an object, what reading its bytes has found."""
         return Findings(dict(facts.ranges) if facts.digest == self.digest else {}, dict(facts.parts), dict(facts.whole))
 
-    def keep_findings(self, bucket: str, row: ListedObject, found: Findings) -> None:
-        """Remember what was found in an object's bytes."""
-        self.keep(
-            bucket,
-            row,
-            msgspec.structs.replace(
-                self.facts(bucket, row),
-                digest=self.digest,
-                ranges=dict(found.ranges),
-                parts={part: dict(digests) for part, digests in found.parts.items()},
-                whole=dict(found.whole),
-            ),
+    def keep_findings(self, bucket: str, row: ListedObject, facts: ObjectFacts, found: Findings) -> ObjectFacts:
+        """Remember what was found in an object's bytes beside the other facts; what is known of it now."""
+        known = msgspec.structs.replace(
+            facts,
+            digest=self.digest,
+            ranges=dict(found.ranges),
+            parts={part: dict(digests) for part, digests in found.parts.items()},
+            whole=dict(found.whole),
         )
+        self.keep(bucket, row, known)
+        return known
 
     def rule_key(self, bucket: str) -> bytes:
         """Under which a bucket's rule is kept."""

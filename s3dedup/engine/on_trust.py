@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from s3dedup.engine.memory import Memory
+from s3dedup.engine.memory import Recalled
 from s3dedup.evidence import Cluster, on_assumed_layout
 from s3dedup.groups import Placed
+from s3dedup.shelf import ObjectFacts
 from s3dedup.text import human_count
 
 
@@ -23,7 +24,7 @@ class OnTrust:
     by_rule: int = 0
     by_layout: int = 0
 
-    def add(self, memory: Memory, clusters: Sequence[tuple[Cluster, Sequence[Placed]]], open_: frozenset[int]) -> None:
+    def add(self, clusters: Sequence[tuple[Cluster, Sequence[Recalled]]], open_: frozenset[int]) -> None:
         """Count objects of one size, in all its clusters; the `open_` ones, by position, are counted later."""
         assumed = on_assumed_layout([each.evidence for each, _ in clusters])
         for position, (each, members) in enumerate(clusters):
@@ -31,7 +32,10 @@ class OnTrust:
                 continue
             self.by_layout += len(members) if position in assumed else 0
             alone = len(members) == 1 and not each.evidence.read
-            self.by_rule += alone and members[0][0] in self.buckets and memory.facts(*members[0]).head is None
+            self.by_rule += alone and self._rests_on_rule(*members[0])
+
+    def _rests_on_rule(self, placed: Placed, facts: ObjectFacts) -> bool:
+        return placed[0] in self.buckets and facts.head is None
 
     def notes(self) -> Iterator[str]:
         """As the report says it."""

@@ -65,6 +65,7 @@ class Peers:
         members = list(dict.fromkeys([*asked, *grouped, *map(memory.placed, entries[:MOST])]))
         names = {_name(placed): placed for placed in members}
         self.skipped = {placed: each for each in skipped if (placed := names.get(_name_of(each))) is not None}
+        self._memory = memory
         self._weigher = weigher
         left = {placed: placed in asked or not self._is_gone(placed) for placed in members}
         self._members = [placed for placed in members if left[placed]]
@@ -79,14 +80,14 @@ class Peers:
 
     def meaning(self, placed: Placed) -> Meaning:
         """What one object's ETag means."""
-        return Meaning.MD5 if self.by_listing else self._weigher.known(placed).meaning
+        return Meaning.MD5 if self.by_listing else self._weigher.known(*self._memory.recall(placed)).meaning
 
     def evidence(self, placed: Placed) -> Evidence:
         """All that was known of one object's content."""
         row = placed[1]
         if self.by_listing:
             return weigh(Known(row.size, read_etag(row.etag), Meaning.MD5))
-        return self._weigher.evidence(placed)
+        return self._weigher.evidence(*self._memory.recall(placed))
 
     def _cluster(self, placed: Placed) -> Cluster:
         index = self._positions[placed]

@@ -199,11 +199,11 @@ class _Learner:
 
     def _calibrated(self, form: int, row: ListedObject, found: Calibration) -> None:
         """The bytes count for the comparison, too, whatever the ETag is."""
-        known = self._context.findings(self._bucket, row)
+        facts = self._context.facts(self._bucket, row)
+        known = self._context.findings_in(facts)
         known.add(found.findings, row.size)
-        self._context.keep_findings(self._bucket, row, known)
-        facts = msgspec.structs.replace(self._context.facts(self._bucket, row), head=found.head)
-        self._context.keep(self._bucket, row, facts)
+        facts = msgspec.structs.replace(facts, head=found.head)
+        facts = self._context.keep_findings(self._bucket, row, facts, known)
         right = bool(_is_right(row, facts))
         log_read(self._bucket, row, 0, row.size, f"its ETag is {'' if right else 'not '}what AWS's rules say")
         self._right[form].append(right)

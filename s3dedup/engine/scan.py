@@ -13,12 +13,13 @@ import msgspec
 
 from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew
-from s3dedup.engine.lister import Fetch, Fetched, Keep, Kept, Sort
+from s3dedup.engine.lister import Fetch, Fetched, Keep, Sort
 from s3dedup.engine.memory import Memory
 from s3dedup.engine.watch import log
 from s3dedup.errors import StoreError
-from s3dedup.listing import Interval, Plan, gaps, rest_in_sequence, seams_hold
+from s3dedup.listing import START, Interval, Plan, Seams, gaps, rest_in_sequence, seams_hold
 from s3dedup.model import Cursor, Location, Span
+from s3dedup.shelf import BucketRecord
 from s3dedup.text import human_bytes, human_count
 
 DIRECTORY_BUCKET = "--x-s3"
@@ -59,6 +60,7 @@ def list_locations(context: Context) -> Listing:
         for index in misfits:
             log.info("%s is not listed in order by the store: listing it page after page", context.locations[index])
         _renumber(context, misfits)
+        _remember(context, misfits)
         _list(context, misfits)
     context.sources = dict(zip(context.scan.sources, context.locations, strict=True))
     context.state.open_listed(context.scan.sources)
@@ -89,12 +91,20 @@ def _renumber(context: Context, misfits: list[int]) -> None:
     context.state.change(context.scan)
 
 
+def _remember(context: Context, misfits: list[int]) -> None:
+    """Have the next audits list these buckets in sequence from the beginning."""
+    for bucket in {context.locations[index].bucket for index in misfits}:
+        known, key = context.state.buckets, context.rule_key(bucket)
+        record = known.get(key) or BucketRecord()
+        known[key] = msgspec.structs.replace(record, in_sequence=True)
+
+
 @dataclass(eq=False, slots=True)
 class _Tour:
     """The listing of one location.
 
     Where it is listed in sequence its pages are also kept in sequence, one at a time, so that after a kill there is no
-    hole: `keeping` while one is, and those who wait for that.
+    hole: `keeping` while one is, and those who wait for that. `seams` are looked at where they have to prove something.
     """
 
     index: int
@@ -103,11 +113,18 @@ class _Tour:
     plan: Plan
     under_way: int = 0
     misfit: bool = False
+    seams: Seams | None = None
     keeping: bool = False
     waiting: deque[tuple[Connection, _Errand, Keep]] = field(default_factory=deque)
 
     def next(self) -> Interval | None:
         return None if self.misfit else self.plan.next()
+
+    def kept(self, span: Span, *, begins: bool) -> None:
+        """Look at once whether the parts fit together, so that no more is listed in vain."""
+        if self.seams is not None:
+            self.seams.add(span, begins=begins)
+            self.misfit = self.misfit or self.seams.broken
 
 
 def _tour(context: Context, index: int) -> _Tour:
@@ -119,7 +136,7 @@ def _tour(context: Context, index: int) -> _Tour:
     plan = Plan(location.prefix, left, split, len(spans))
     if spans:  # the free guesses were made by the run that went before
         plan.free_probes = 0
-    return _Tour(index, source, location, plan)
+    return _Tour(index, source, location, plan, seams=Seams() if _has_seams(context, location, plan) else None)
 
 
 def in_order(context: Memory, index: int) -> bool:
@@ -130,9 +147,13 @@ def in_order(context: Memory, index: int) -> bool:
 
 def _fits(context: Context, tour: _Tour) -> bool:
     """On AWS the order is documented; elsewhere the parts have to prove that they are one walk."""
-    if context.stores.is_aws(tour.location.bucket) or not tour.plan.split:
+    if not _has_seams(context, tour.location, tour.plan):
         return True
     return seams_hold(context.state.listed_spans(tour.source))
+
+
+def _has_seams(context: Context, location: Location, plan: Plan) -> bool:
+    return plan.split and not context.stores.is_aws(location.bucket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +249,7 @@ class _Dispatch:
     def _take(self, connection: Connection, errand: _Errand, answer: Any) -> None:  # noqa: ANN401  by order
         """A page that was fetched is kept by the connection that has it, while another may fetch the next one."""
         tour = errand.tour
-        if not isinstance(answer, Kept):
+        if not isinstance(answer, Span):
             self._pace(tour).answered(self._context.stores.slow_downs(tour.location.bucket))
         if isinstance(answer, Exception):
             self._failed(errand, answer)
@@ -238,9 +259,10 @@ class _Dispatch:
                 self._keep(connection, errand, Keep(tour.source, share, answer.sight.following))
                 return
             tour.misfit = True
-        elif isinstance(answer, Kept):
+        elif isinstance(answer, Span):
             self._context.watch.advance(answer.objects, answer.bytes)
             tour.keeping = False
+            tour.kept(answer, begins=errand.cursor == START)
             if tour.waiting:
                 self._keep(*tour.waiting.popleft())
         tour.under_way -= 1

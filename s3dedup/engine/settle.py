@@ -27,5 +27,5 @@ def settle_doubts(context: Context, rules: dict[str, BucketRule], emitter: Emitt
 
 
 def _settlement(context: Context, weigher: Weigher, doubt: Doubt) -> Settlement:
-    placed = [context.placed(entry) for entry in doubt.entries]
-    return Settlement(context, doubt.size, weigher.clusters(placed)[0], placed)
+    recalled = [weigher.recall(entry) for entry in doubt.entries]
+    return Settlement(context, doubt.size, weigher.clusters(recalled), recalled)

@@ -10,12 +10,13 @@ from s3dedup.engine.budget import Expense
 from s3dedup.engine.contents import Content, Reader, Reading
 from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
+from s3dedup.engine.memory import Recalled
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.watch import log, log_read
 from s3dedup.errors import ObjectArchivedError, ObjectError
 from s3dedup.evidence import WEAKEST_FIRST, Candidate, Cluster, Evidence, Want, at_most, cluster, doubtful_sets, to_read
 from s3dedup.groups import Placed
-from s3dedup.hashing import Findings, Grid, sweep_to
+from s3dedup.hashing import Grid, sweep_to
 from s3dedup.model import InDoubt, ListedObject
 from s3dedup.text import human_count
 
@@ -51,27 +52,37 @@ class Outlook(NamedTuple):
 class Settlement:
     """The objects of one size, in the clusters that metadata has found."""
 
-    def __init__(self, context: Context, size: int, clusters: Sequence[Cluster], placed: Sequence[Placed]) -> None:
+    def __init__(self, context: Context, size: int, clusters: Sequence[Cluster], recalled: Sequence[Recalled]) -> None:
         self._context = context
         self._size = size
         self._reader = Reader(Grid(size), context.digest, context.state.salt)
-        self._contents = [self._content(each, [placed[index] for index in each.members]) for each in clusters]
-        self._objects = len(placed)
-        self._unread = size * len(placed)
+        self._expenses: dict[tuple[str, str, int, int], Expense] = {}
+        self._facts = dict(recalled)
+        self._contents = [self._content(each, [recalled[index] for index in each.members]) for each in clusters]
+        self._objects = len(recalled)
+        self._unread = size * len(recalled)
         self._granted: Expense | None = None
         self._spent = Expense()
 
-    def _content(self, found: Cluster, members: list[Placed]) -> Content:
+    def _content(self, found: Cluster, recalled: Sequence[Recalled]) -> Content:
         """What earlier runs have read of any member counts for all."""
-        findings = Findings()
-        for placed in members:
-            findings.add(self._context.findings(*placed), self._size)
+        members = [placed for placed, _ in recalled]
+        findings, *others = (self._context.findings_in(facts) for _, facts in recalled)
+        for other in others:
+            findings.add(other, self._size)
         readable = sorted((placed for placed in members if not is_archived(placed[1])), key=self._price)
         return Content(found, members, readable, findings)
 
     def _price(self, placed: Placed) -> tuple[float, str, str]:
         """The cheapest to read first; then by name, so that every run reads the same object."""
-        return self._context.expense(placed, 1, self._size).effort, placed[0], placed[1].key
+        return self._expense(placed, 1, self._size).effort, placed[0], placed[1].key
+
+    def _expense(self, placed: Placed, requests: int, size: int) -> Expense:
+        """See `Context.expense`; what is asked for again and again is worked out once."""
+        key = placed[0], placed[1].storage_class, requests, size
+        if key not in self._expenses:
+            self._expenses[key] = self._context.expense(placed, requests, size)
+        return self._expenses[key]
 
     def job(self, emitter: Emitter) -> Job[Outlook]:
         """Read until nothing is in doubt that could be settled; returns what a budget has left."""
@@ -79,7 +90,7 @@ class Settlement:
             clusters, sets = self._compared()
             readings = [reading for members in sets for reading in self._edges(members)]
             if readings:
-                affordable = self._context.budget.take([self._expense(reading) for reading in readings])
+                affordable = self._context.budget.take([self._expense_of(reading) for reading in readings])
             else:
                 readings = [reading for members in sets for reading in self._next(members)]
                 affordable = not readings or self._granted is not None or self._is_granted(sets)
@@ -129,17 +140,20 @@ class Settlement:
         does not keep to the rules. Then it proves nothing any more.
         """
         content = self._contents[index]
+        if content.cluster.kind is None:
+            return False
         united_by = {*content.cluster.evidence.decides, *content.cluster.evidence.unites}
-        return content.cluster.kind is not None and united_by.isdisjoint(
-            {*found.evidence.decides, *found.evidence.unites}
-        )
+        return united_by.isdisjoint({*found.evidence.decides, *found.evidence.unites})
 
     def _apart(self, index: int, shaken: set[int]) -> list[Content]:
         """A content, or where it is shaken each of its members for itself, known by its bytes alone."""
         content = self._contents[index]
         if index not in shaken:
             return [content]
-        alone = [self._content(Cluster((0,), Evidence(), None), [placed]) for placed in content.members]
+        alone = [
+            self._content(Cluster((0,), Evidence(), None), [(placed, self._facts[placed])])
+            for placed in content.members
+        ]
         for one in alone:
             one.failures.update(
                 {placed: content.failures[placed] for placed in one.members if placed in content.failures}
@@ -175,14 +189,16 @@ class Settlement:
     def _lead(self, united: Cluster) -> Content | None:
         """The content that is read for all that are the same: one that is being read, else the cheapest."""
         able = [content for index in united.members if (content := self._contents[index]).candidates]
+        if len(able) == 1:
+            return able[0]
         return min(able, key=lambda content: (content.sweep is None, self._price(content.candidates[0])), default=None)
 
-    def _expense(self, reading: Reading) -> Expense:
-        return self._context.expense(reading.placed, 1, reading.stop - reading.start)
+    def _expense_of(self, reading: Reading) -> Expense:
+        return self._expense(reading.placed, 1, reading.stop - reading.start)
 
     def _read(self, reading: Reading) -> Task[None]:
         if self._granted is not None:
-            self._spent = self._spent.plus(self._expense(reading))
+            self._spent = self._spent.plus(self._expense_of(reading))
         return Task(
             partial(sweep_to, self._context.stores, *reading.placed, reading.sweep, reading.stop),
             partial(self._learnt, reading),
@@ -192,9 +208,9 @@ class Settlement:
     def _learnt(self, reading: Reading, _: None) -> None:
         content, placed, sweep = reading.content, reading.placed, reading.sweep
         content.findings.add(sweep, self._size)
-        own = self._context.findings(*placed)  # what others were found to be is theirs, should they be others after all
-        own.add(sweep, self._size)
-        self._context.keep_findings(*placed, own)
+        own = self._context.findings_in(self._facts[placed])
+        own.add(sweep, self._size)  # what others were found to be is theirs, should they be others after all
+        self._facts[placed] = self._context.keep_findings(*placed, self._facts[placed], own)
         found = ", ".join(f"{name} {digest.hex()}" for name, digest in sweep.whole.items()) or "hashed"
         log_read(*placed, reading.start, reading.stop, found)
         self._advance(reading.stop - reading.start)
@@ -220,9 +236,9 @@ class Settlement:
     def _costs(self, doubtful: Sequence[Cluster]) -> Iterator[Expense]:
         for lead, want in self._wants(doubtful, at_most):
             if not self._reader.knows(lead, want):
-                yield self._context.expense(lead.candidates[0], self._reader.requests(want), self._size)
+                yield self._expense(lead.candidates[0], self._reader.requests(want), self._size)
         for reading in self._edges(doubtful):
-            yield self._context.expense(reading.placed, 2, 2 * (reading.stop - reading.start))
+            yield self._expense(reading.placed, 2, 2 * (reading.stop - reading.start))
 
     def _conclude(self, emitter: Emitter, clusters: Sequence[Cluster], sets: Sequence[Sequence[Cluster]]) -> None:
         """Group what is the same, and say what could not be compared."""
@@ -233,7 +249,8 @@ class Settlement:
         found = [(each, [self._contents[index] for index in each.members]) for each in clusters]
         placed = [(each, [one for content in contents for one in content.left()]) for each, contents in found]
         open_ = frozenset(index for index, each in enumerate(clusters) if each.members in doubtful)
-        self._context.on_trust.add(self._context, placed, open_)
+        recalled = [(each, [(one, self._facts[one]) for one in members]) for each, members in placed]
+        self._context.on_trust.add(recalled, open_)
         for (each, contents), (_, members) in zip(found, placed, strict=True):
             kinds = [kind for kind in (each.kind, *(content.cluster.kind for content in contents)) if kind]
             if kinds:

@@ -47,7 +47,7 @@ def hold_twins(context: Context, samples: dict[str, Samples]) -> dict[BucketForm
 
 def _agree(context: Context, pair: Pair) -> bool | None:
     """Whether two objects have the same bytes, as far as both were read; None where one was not."""
-    one, other = (context.findings(*context.placed(entry)).ranges for entry in pair)
+    one, other = (context.findings_in(context.facts(*context.placed(entry))).ranges for entry in pair)
     common = one.keys() & other.keys()
     return all(one[number] == other[number] for number in common) if common else None
 
@@ -55,7 +55,7 @@ def _agree(context: Context, pair: Pair) -> bool | None:
 def _ends(context: Context, entry: bytes) -> Job[bytes | None]:
     """Read what is not known of an object's ends; returns the entry where that could not be paid."""
     placed = context.placed(entry)
-    grid, known = Grid(placed[1].size), context.findings(*placed).ranges
+    grid, known = Grid(placed[1].size), context.findings_in(context.facts(*placed)).ranges
     wanted = [grid[number] for number in range(min(EDGES, len(grid))) if number not in known]
     expenses = [context.expense(placed, 1, stretch.stop - stretch.start) for stretch in wanted]
     if not context.budget.take(expenses):
@@ -72,9 +72,10 @@ def _reading(context: Context, entry: bytes, placed: Placed, grid: Grid, stretch
 
     def learnt(_: None) -> None:
         log_read(*placed, stretch.start, stretch.stop, "it shares its ETag with another")
-        found = context.findings(*placed)
+        facts = context.facts(*placed)
+        found = context.findings_in(facts)
         found.add(sweep, grid.size)
-        context.keep_findings(*placed, found)
+        context.keep_findings(*placed, facts, found)
 
     def failed(error: ObjectError) -> None:
         log_read(*placed, stretch.start, stretch.stop, error)

@@ -13,7 +13,7 @@ import msgspec
 from s3dedup.engine.by_listing import Taken, WeighListed, whole_where_needed
 from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
-from s3dedup.engine.memory import Memory
+from s3dedup.engine.memory import Memory, Recalled
 from s3dedup.engine.narrowing import Candidates, Kind
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.rules import UNKNOWN
@@ -38,9 +38,11 @@ from s3dedup.evidence import (
 from s3dedup.groups import Placed
 from s3dedup.hashing import Grid
 from s3dedup.model import HeadFacts, PartSpan
-from s3dedup.shelf import BucketRule, Doubt
+from s3dedup.shelf import BucketRule, Doubt, ObjectFacts, State
 from s3dedup.text import human_bytes, human_count
 
+MOST_WAITING = 1 << 12
+"""So many objects in doubt are written at once."""
 WORTH = 1e6
 """Reclaimable bytes for a dollar: differences below do not count."""
 Question = tuple[int, int | None]
@@ -52,18 +54,19 @@ def weigh_candidates(
 ) -> Doubtful:
     """Group what metadata proves, and keep what stays in doubt for the reading stage."""
     context.watch.stage("Weighing evidence", objects=candidates.entries)
-    context.state.doubts.clear()
-    total = Doubtful(0, 0)
+    doubts = _Doubts(context.state)
     for found in context.pool.drive(_examinations(context, sorters, Weigher(context, rules), emitter, candidates)):
-        total = Doubtful(total.objects + found.objects, total.bytes + found.bytes)
-    objects = human_count(total.objects, "object")
-    context.watch.line(f"{objects} ({human_bytes(total.bytes)}) in doubt after weighing evidence")
-    return total
+        if found is not None:
+            doubts.add(found)
+    doubts.flush()
+    objects = human_count(doubts.total.objects, "object")
+    context.watch.line(f"{objects} ({human_bytes(doubts.total.bytes)}) in doubt after weighing evidence")
+    return doubts.total
 
 
 def _examinations(
     context: Context, sorters: Sorters, weigher: Weigher, emitter: Emitter, candidates: Candidates
-) -> Iterator[Job[Doubtful]]:
+) -> Iterator[Job[_Ranked | None]]:
     """What the sorters cannot settle by the listing alone, size by size."""
     proven = weigher.proven(kind for _, kinds in candidates.stretches for kind in kinds)
     buckets = {source.to_bytes(2): location.bucket for source, location in context.sources.items()}
@@ -95,6 +98,10 @@ class Weigher:
         self._context = context
         self._rules = rules
 
+    def recall(self, entry: bytes) -> Recalled:
+        """An entry's bucket and row, and what is known of the object."""
+        return self._context.recall(self._context.placed(entry))
+
     def proven(self, kinds: Iterable[Kind]) -> frozenset[Kind]:
         """Those of the kinds of which the rules say that their ETags are MD5s, and that this is enough."""
         if self._context.digest == "sha256":
@@ -114,35 +121,62 @@ class Weigher:
             encryption=head.encryption if head else rule.encryption,
         )
 
-    def known(self, placed: Placed) -> Known:
+    def known(self, placed: Placed, facts: ObjectFacts) -> Known:
         """All that is known of an object's content without reading it. A checksum counts on AWS only: other servers
         are known to send wrong ones.
         """
         bucket, row = placed
         etag = read_etag(row.etag)
-        facts = self._context.facts(bucket, row)
         head = facts.head
         layout = Layout.of(row.size, head.first_part, head.parts, facts.part_spans) if head else None
         checksums = head.checksums if head and self._context.place(bucket).is_aws else ()
         return Known(row.size, etag, self._meaning(etag.form, bucket, head), layout, checksums)
 
-    def assumed_layout(self, placed: Placed) -> Layout | None:
+    def assumed_layout(self, placed: Placed, facts: ObjectFacts) -> Layout | None:
         """The layout that a multipart ETag has if it is even; None where it is not, not known, or of no use."""
-        facts = self._context.facts(*placed)
-        if facts.head is None or self.known(placed).meaning is not Meaning.MULTIPART:
+        if facts.head is None or self.known(placed, facts).meaning is not Meaning.MULTIPART:
             return None
         return Layout.assumed(placed[1].size, facts.head.first_part, facts.head.parts)
 
-    def evidence(self, placed: Placed) -> Evidence:
+    def evidence(self, placed: Placed, facts: ObjectFacts) -> Evidence:
         """All that is known of an object's content."""
-        compared = self._context.findings(*placed).compared(self._context.digest, Grid(placed[1].size))
-        found = weigh(self.known(placed)).with_read(*compared)
+        compared = self._context.findings_in(facts).compared(self._context.digest, Grid(placed[1].size))
+        found = weigh(self.known(placed, facts)).with_read(*compared)
         return found.without_forgeable() if self._context.digest == "sha256" else found
 
-    def clusters(self, members: Sequence[Placed]) -> tuple[list[Cluster], list[int]]:
-        """The members in clusters that are the same, and which of the clusters are in doubt."""
-        found = cluster([self.evidence(placed) for placed in members])
-        return found, in_doubt([each.evidence for each in found])
+    def clusters(self, members: Iterable[Recalled]) -> list[Cluster]:
+        """The members in clusters that are the same."""
+        return cluster([self.evidence(placed, facts) for placed, facts in members])
+
+
+class _Ranked(NamedTuple):
+    """Some objects in doubt, and the key that puts them where their promise belongs."""
+
+    key: bytes
+    doubt: Doubt
+
+
+class _Doubts:
+    """Leaves what is in doubt to the reading stage; many at once, because a write costs more than the weighing."""
+
+    def __init__(self, state: State) -> None:
+        self.total = Doubtful(0, 0)
+        self._shelf = state.doubts
+        self._shelf.clear()
+        self._waiting: dict[bytes, Doubt] = {}
+        self._written = 0
+
+    def add(self, found: _Ranked) -> None:
+        key, doubt = found
+        objects = len(doubt.entries)
+        self.total = Doubtful(self.total.objects + objects, self.total.bytes + objects * doubt.size)
+        self._waiting[key] = doubt
+        if self.total.objects - self._written >= MOST_WAITING:
+            self.flush()
+
+    def flush(self) -> None:
+        self._shelf.update_sorted(self._waiting)
+        self._waiting, self._written = {}, self.total.objects
 
 
 class _Examination:
@@ -154,54 +188,53 @@ class _Examination:
         self._emitter = emitter
         self._size = size
         self._entries = entries
+        self._recalled = [weigher.recall(entry) for entry in entries]
         self._asked: set[Question] = set()
         self._gone: set[int] = set()
 
-    def job(self) -> Job[Doubtful]:
+    def job(self) -> Job[_Ranked | None]:
         """Returns what stays in doubt."""
-        placed = [self._context.placed(entry) for entry in self._entries]
         while True:
-            left = [index for index in range(len(placed)) if index not in self._gone]
-            clusters, doubtful = self._weigher.clusters([placed[index] for index in left])
+            left = [index for index in range(len(self._entries)) if index not in self._gone]
+            clusters = self._weigher.clusters(self._recalled[index] for index in left)
+            doubtful = in_doubt([each.evidence for each in clusters])
             members = [[left[member] for member in each.members] for each in clusters]
-            wanted = [question for number in doubtful for question in self._to_ask(placed, members[number])]
+            wanted = [question for number in doubtful for question in self._to_ask(members[number])]
             if not wanted:
                 break
-            expenses = [self._context.expense(placed[index], 1, 0) for index, _ in wanted]
+            expenses = [self._context.expense(self._recalled[index][0], 1, 0) for index, _ in wanted]
             if not self._context.budget.take(expenses):
                 break
             self._asked.update(wanted)
-            yield [self._ask(*question, placed[question[0]]) for question in wanted]
-        placed_in = [(each, [placed[index] for index in members[n]]) for n, each in enumerate(clusters)]
-        self._context.on_trust.add(self._context, placed_in, frozenset(doubtful))
+            yield [self._ask(*question) for question in wanted]
+        recalled = [(each, [self._recalled[index] for index in members[n]]) for n, each in enumerate(clusters)]
+        self._context.on_trust.add(recalled, frozenset(doubtful))
         for number, each in enumerate(clusters):
             if number not in doubtful and each.kind:
-                self._emitter.emit(self._size, digest_of(each.evidence), each.kind, placed_in[number][1])
-        return self._keep_doubt(placed, [members[number] for number in doubtful], [clusters[n] for n in doubtful])
+                same = [placed for placed, _ in recalled[number][1]]
+                self._emitter.emit(self._size, digest_of(each.evidence), each.kind, same)
+        return self._ranked([members[number] for number in doubtful], [clusters[number] for number in doubtful])
 
-    def _to_ask(self, placed: Sequence[Placed], members: Sequence[int]) -> Iterator[Question]:
+    def _to_ask(self, members: Sequence[int]) -> Iterator[Question]:
         """The members of a cluster of which a HEAD could tell more: each one whose encryption is not known, one whose
         layout is not, one whose full checksum the listing promises. Then the part that vouches for a layout.
         """
-        fresh = [index for index in members if self._is_fresh(index, placed[index])]
-        known = {index: self._weigher.known(placed[index]) for index in fresh}
+        fresh = [index for index in members if (index, None) not in self._asked and not self._recalled[index][1].head]
+        known = {index: self._weigher.known(*self._recalled[index]) for index in fresh}
         unknown = [index for index in fresh if known[index].meaning is Meaning.UNKNOWN]
         if not unknown and len(fresh) == len(members):
-            unknown = [index for index in fresh[:1] if self._would_tell(placed[index], known[index])]
+            unknown = [index for index in fresh[:1] if self._would_tell(self._recalled[index][0], known[index])]
         if unknown:
             return ((index, None) for index in unknown)
-        return self._to_ask_of_parts(placed, members)
+        return self._to_ask_of_parts(members)
 
-    def _to_ask_of_parts(self, placed: Sequence[Placed], members: Sequence[int]) -> Iterator[Question]:
+    def _to_ask_of_parts(self, members: Sequence[int]) -> Iterator[Question]:
         """The part that vouches for a cluster's layout, of one member: equal multipart ETags are equal parts."""
-        layouts = ((index, layout) for index in members if (layout := self._weigher.assumed_layout(placed[index])))
-        for index, layout in islice(layouts, 1):
+        layouts = ((index, self._weigher.assumed_layout(*self._recalled[index])) for index in members)
+        for index, layout in islice(((index, layout) for index, layout in layouts if layout), 1):
             number = telling_part(layout.parts)
-            if number is not None and number not in self._context.facts(*placed[index]).part_spans:
+            if number is not None and number not in self._recalled[index][1].part_spans:
                 yield from {(index, number)} - self._asked
-
-    def _is_fresh(self, index: int, placed: Placed) -> bool:
-        return (index, None) not in self._asked and not self._context.facts(*placed).head
 
     def _would_tell(self, placed: Placed, known: Known) -> bool:
         if known.meaning is Meaning.MULTIPART:
@@ -209,51 +242,56 @@ class _Examination:
         promised = placed[1].checksum_type == "FULL_OBJECT"
         return known.meaning is Meaning.OPAQUE and promised and self._context.stores.is_aws(placed[0])
 
-    def _ask(self, index: int, number: int | None, placed: Placed) -> Task[Any]:
+    def _ask(self, index: int, number: int | None) -> Task[Any]:
         """One HEAD: for the object, or for one of its parts."""
-        failed = partial(self._failed, index, placed)
+        placed, _ = self._recalled[index]
+        failed = partial(self._failed, index)
         if number is not None:
-            part = partial(self._context.stores.part, *placed, number)
-            return Task(part, partial(self._part_learnt, placed, number), failed)
+            return Task(
+                partial(self._context.stores.part, *placed, number), partial(self._part_learnt, index, number), failed
+            )
         layout = read_etag(placed[1].etag).form is Form.MULTIPART
-        head = partial(self._context.stores.head, *placed, layout=layout)
-        return Task(head, partial(self._learnt, placed), failed)
+        return Task(partial(self._context.stores.head, *placed, layout=layout), partial(self._learnt, index), failed)
 
-    def _learnt(self, placed: Placed, head: HeadFacts) -> None:
+    def _learnt(self, index: int, head: HeadFacts) -> None:
+        placed, facts = self._recalled[index]
         log_head(*placed, head)
-        self._context.keep(*placed, msgspec.structs.replace(self._context.facts(*placed), head=head))
+        self._keep(index, msgspec.structs.replace(facts, head=head))
 
-    def _part_learnt(self, placed: Placed, number: int, span: PartSpan | None) -> None:
+    def _part_learnt(self, index: int, number: int, span: PartSpan | None) -> None:
+        placed, facts = self._recalled[index]
         log_part(*placed, number, span)
-        facts = self._context.facts(*placed)
-        spans = facts.part_spans | {number: span}
-        self._context.keep(*placed, msgspec.structs.replace(facts, part_spans=spans))
+        self._keep(index, msgspec.structs.replace(facts, part_spans=facts.part_spans | {number: span}))
 
-    def _failed(self, index: int, placed: Placed, error: ObjectError) -> None:
+    def _keep(self, index: int, facts: ObjectFacts) -> None:
+        placed, _ = self._recalled[index]
+        self._recalled[index] = placed, facts
+        self._context.keep(*placed, facts)
+
+    def _failed(self, index: int, error: ObjectError) -> None:
         """An object that is gone is compared no further; one that may not be asked is left to the reading stage."""
+        placed, _ = self._recalled[index]
         log_head(*placed, error)
         if isinstance(error, ObjectChangedError | ObjectVanishedError):
             self._gone.add(index)
             self._context.skip(*placed, error)
 
-    def _keep_doubt(self, placed: Sequence[Placed], members: list[list[int]], clusters: list[Cluster]) -> Doubtful:
-        """Leave the clusters in doubt to the reading stage, in the order of what they promise for what they cost."""
+    def _ranked(self, members: list[list[int]], clusters: list[Cluster]) -> _Ranked | None:
+        """The clusters in doubt, for the reading stage, by what they promise for what they cost."""
         indexes = [index for each in members for index in each]
-        if indexes:
-            log.debug("%s of %d bytes in doubt", human_count(len(indexes), "object"), self._size)
-            outlook = Settlement(self._context, self._size, *_renumbered(placed, members, clusters)).outlook()
-            key = promise(outlook) + ((1 << 48) - self._size).to_bytes(7)
-            self._context.state.doubts[key] = Doubt(self._size, [self._entries[index] for index in indexes])
-        return Doubtful(len(indexes), len(indexes) * self._size)
+        if not indexes:
+            return None
+        log.debug("%s of %d bytes in doubt", human_count(len(indexes), "object"), self._size)
+        recalled = [self._recalled[index] for index in indexes]
+        outlook = Settlement(self._context, self._size, _renumbered(clusters), recalled).outlook()
+        key = promise(outlook) + ((1 << 48) - self._size).to_bytes(7)
+        return _Ranked(key, Doubt(self._size, [self._entries[index] for index in indexes]))
 
 
-def _renumbered(
-    placed: Sequence[Placed], members: list[list[int]], clusters: list[Cluster]
-) -> tuple[list[Cluster], list[Placed]]:
-    """Clusters as the only ones that there are, and their objects."""
+def _renumbered(clusters: list[Cluster]) -> list[Cluster]:
+    """Clusters as the only ones that there are, of objects that come cluster by cluster."""
     numbers = count()
-    alone = [replace(each, members=tuple(islice(numbers, len(each.members)))) for each in clusters]
-    return alone, [placed[index] for each in members for index in each]
+    return [replace(each, members=tuple(islice(numbers, len(each.members)))) for each in clusters]
 
 
 def promise(outlook: Outlook) -> bytes:

@@ -71,8 +71,10 @@ def _components(items: Sequence[Evidence]) -> Iterable[list[int]]:
 def _contradictions(items: Sequence[Evidence]) -> frozenset[str]:
     """The spaces in which one component has two values."""
     values = {value for item in items for value in (*item.decides, *item.separates)}
-    spaces = Counter(space for space, _ in values)
-    return frozenset(space for space, count in spaces.items() if count > 1)
+    spaces = [space for space, _ in values]
+    if len(set(spaces)) == len(spaces):
+        return frozenset()
+    return frozenset(space for space, count in Counter(spaces).items() if count > 1)
 
 
 def _taken_apart(items: Sequence[Evidence], members: list[int], broken: frozenset[str]) -> Iterable[Cluster]:
@@ -98,6 +100,8 @@ def _kept(item: Evidence, broken: frozenset[str]) -> Evidence:
 
 def _merged(items: Sequence[Evidence], members: list[int]) -> Cluster:
     parts = [items[index] for index in members]
+    if len(parts) == 1:
+        return Cluster(tuple(members), parts[0], None)
     evidence = Evidence(
         tuple(sorted({value for part in parts for value in part.decides})),
         tuple(sorted({value for part in parts for value in part.unites})),
@@ -105,7 +109,7 @@ def _merged(items: Sequence[Evidence], members: list[int]) -> Cluster:
         _read(parts),
         _stored(parts),
     )
-    return Cluster(tuple(members), evidence, _kind(parts) if len(parts) > 1 else None)
+    return Cluster(tuple(members), evidence, _kind(parts))
 
 
 def _kind(parts: Sequence[Evidence]) -> EvidenceKind:

@@ -35,6 +35,9 @@ class Want:
     parts: frozenset[int] = frozenset()
 
 
+NOTHING_ELSE = Want()
+
+
 def to_read(candidates: Sequence[Candidate]) -> dict[int, Want]:
     """Which of some contents that are in doubt against each other are read next, by position, and for what.
 
@@ -98,6 +101,8 @@ def can_be_read(space: str) -> bool:
 
 def _want(kinds: dict[frozenset[str], list[int]], own: Evidence) -> Want:
     """The cheapest digest by which each of the kinds is known, but for what is known of the reader itself."""
+    if not kinds:
+        return NOTHING_ELSE
     mine = {space for space, _ in own.decides}
     wanted = [min(kind, key=_effort) for kind in kinds if not kind & mine]
     parts = [match for space in wanted if (match := _LAYOUT.fullmatch(space))]

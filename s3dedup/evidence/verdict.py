@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 from s3dedup.evidence.etag import Etag, Meaning
@@ -49,8 +49,10 @@ class Evidence:
 
     def with_read(self, read: Spaces, begun: Spaces) -> Evidence:
         """The same, and what reading has found: full digests, and digests of a part of the bytes."""
+        if not read and not begun:
+            return self
         decides = self.decides + tuple(pair for pair in read if pair not in self.decides)
-        return replace(self, decides=decides, separates=self.separates + begun, read=self.read | frozenset(read))
+        return Evidence(decides, self.unites, self.separates + begun, self.read.union(read), self.stored)
 
     def without_forgeable(self) -> Evidence:
         """The same, where somebody may have made digests collide on purpose: equal MD5s and SHA-1s prove nothing,

@@ -89,7 +89,8 @@ class PairTable:
         pair = place_of(redundant, table.depth), place_of(keeper, table.depth)
         before = len(table.weights)
         table.add(pair, weight)
-        self._grown(len(table.weights) - before)
+        if len(table.weights) != before:
+            self._grown(len(table.weights) - before)
 
     def merge(self, other: PairTable) -> None:
         """Count what another table has counted."""
@@ -138,7 +139,8 @@ def heavy_places(weights: Mapping[Pair, Weight], parts: int = PARTS) -> list[str
 def place_of(placed: Placed, depth: int = DEEPEST) -> str:
     """The directory of an object, or the one above it at this depth."""
     name = f"{placed[0]}/{placed[1].key}"
-    return cut(name[: name.rindex("/") + 1], depth)
+    place = name[: name.rindex("/") + 1]
+    return place if place.count("/") <= depth + 1 else cut(place, depth)
 
 
 def cut(place: str, depth: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from s3dedup.hashing.grid import Grid
@@ -26,12 +26,15 @@ class Findings:
     ranges: dict[int, bytes] = field(default_factory=dict)
     parts: dict[int, dict[int, bytes]] = field(default_factory=dict)
     whole: dict[str, bytes] = field(default_factory=dict)
+    _beginnings: _Beginnings | None = field(default=None, init=False, repr=False, compare=False)
 
     def add(self, other: Findings | Sweep, size: int) -> None:
         """Take in what else was found of the same content of `size` bytes. Complete parts give the multipart ETag that
         such bytes have under their layout, and an MD5 that of a multipart upload of one part:
         `MD5(md5_1 || ... || md5_N)` (UG checking-object-integrity-upload).
         """
+        if any(self.ranges.get(number, digest) != digest for number, digest in other.ranges.items()):
+            self._beginnings = None
         self.ranges.update(other.ranges)
         self.whole.update(other.whole)
         for part, digests in other.parts.items():
@@ -46,7 +49,7 @@ class Findings:
 
     def known(self) -> int:
         """How many ranges are known from the first one on."""
-        number = 0
+        number = 0 if self._beginnings is None else self._beginnings.known
         while number in self.ranges:
             number += 1
         return number
@@ -55,15 +58,42 @@ class Findings:
         """As values to compare: of the whole content, and of its beginning up to each point at which contents are
         compared while they are being read.
         """
-        digest, known = hashlib.new(algorithm), self.known()
-        begun: list[tuple[str, bytes]] = []
-        for window in grid.windows():
-            if window.stop > known:
-                return tuple(self.whole.items()), tuple(begun)
-            digest.update(b"".join(self.ranges[number] for number in window))
-            begun.append((f"{algorithm}-begun-{window.stop}", digest.copy().digest()))
-        fingerprint = f"{algorithm}-ranges", digest.digest()
-        return (*self.whole.items(), fingerprint), tuple(begun)
+        if 0 not in self.ranges:
+            return tuple(self.whole.items()), ()
+        if self._beginnings is None or not self._beginnings.are_of(algorithm, grid):
+            self._beginnings = _Beginnings(algorithm, grid)
+        begun = self._beginnings.of(self.ranges)
+        every = self._beginnings.known == len(grid)
+        fingerprint = [(f"{algorithm}-ranges", begun[-1][1])] if every else []
+        return (*self.whole.items(), *fingerprint), begun
+
+
+class _Beginnings:
+    """Digests of the beginning of an object up to each window of the grid. Each range is looked at once, however often
+    this is asked: an object has thousands, and is compared after every few of them.
+    """
+
+    def __init__(self, algorithm: str, grid: Grid) -> None:
+        self._algorithm = algorithm
+        self._grid = grid
+        self._digest = hashlib.new(algorithm)
+        self._found: Spaces = ()
+        self.known = 0
+
+    def are_of(self, algorithm: str, grid: Grid) -> bool:
+        """Whether these are the ones that are asked for."""
+        return (self._algorithm, self._grid.size) == (algorithm, grid.size)
+
+    def of(self, ranges: Mapping[int, bytes]) -> Spaces:
+        """The values to compare, as far as the digests of ranges reach without a hole."""
+        while self.known < len(self._grid):
+            window = self._grid.window(self.known)
+            if not all(number in ranges for number in window):
+                break
+            self._digest.update(b"".join(ranges[number] for number in window))
+            self._found += ((f"{self._algorithm}-begun-{window.stop}", self._digest.copy().digest()),)
+            self.known = window.stop
+        return self._found
 
 
 def unit(grid: Grid, parts: Iterable[int]) -> int | None:

@@ -7,6 +7,7 @@ their length, as the parts of most multipart uploads do.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 WHOLE = 1 << 20
@@ -16,7 +17,7 @@ STEP = 8 << 20
 MOST = 10_000
 """At most about this many ranges an object: S3 objects reach 50 TB, and each range is a record."""
 WINDOW = 8
-"""At most this many ranges of one object are read before they are compared."""
+"""At most this many ranges of one object are read before they are compared. A power of two."""
 
 
 class Range(NamedTuple):
@@ -59,12 +60,17 @@ class Grid:
         number = 1 if position >= self._end else 2 + position // self.step
         return number, self[number]
 
-    def windows(self) -> list[range]:
-        """The first range, the last, then more and more at once: who agrees that far is likely to agree to the end."""
-        windows, position, width = [], 0, 1
+    def window(self, number: int) -> range:
+        """The ranges that are read together with this one before contents are compared: the first alone, the last
+        alone, then more and more at once, because who agrees that far is likely to agree to the end.
+        """
+        first = number // WINDOW * WINDOW or 1 << number.bit_length() >> 1
+        return range(first, min(first + max(1, min(first, WINDOW)), self._count))
+
+    def windows(self) -> Iterator[range]:
+        """All of them, in order."""
+        position = 0
         while position < self._count:
-            stop = min(position + width, self._count)
-            windows.append(range(position, stop))
-            width = 1 if position == 0 else min(width * 2, WINDOW)
-            position = stop
-        return windows
+            window = self.window(position)
+            yield window
+            position = window.stop

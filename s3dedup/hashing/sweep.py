@@ -13,7 +13,7 @@ from typing import Any
 
 from s3dedup.hashing.grid import Grid, Range
 from s3dedup.model import ListedObject
-from s3dedup.store import BodyReader
+from s3dedup.store import BodyReader, Chunk
 
 Pieces = Callable[[int], tuple[int, Range]]
 
@@ -63,8 +63,8 @@ class Sweep:
         self._whole = {name: _Track(lambda _: (0, Range(0, size)), partial(hashlib.new, name)) for name in whole}
         self._tracks = [self._ranges, *self._parts.values(), *self._whole.values()]
 
-    def feed(self, chunk: bytes) -> None:
-        """Take in the bytes that follow."""
+    def feed(self, chunk: Chunk) -> None:
+        """Take in the bytes that follow; nothing of them is kept."""
         for track in self._tracks:
             track.feed(self.position, memoryview(chunk))
         self.position += len(chunk)

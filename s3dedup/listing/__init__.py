@@ -3,7 +3,7 @@
 from s3dedup.listing.page import Page
 from s3dedup.listing.plan import Interval, Plan, Share, Sight, in_order
 from s3dedup.listing.select import Selection
-from s3dedup.listing.spans import gaps, rest_in_sequence, seams_hold
+from s3dedup.listing.spans import Seams, gaps, rest_in_sequence, seams_hold
 from s3dedup.listing.walk import START, following, peek, read_page, request_at
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Interval",
     "Page",
     "Plan",
+    "Seams",
     "Selection",
     "Share",
     "Sight",

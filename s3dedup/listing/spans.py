@@ -53,9 +53,38 @@ def seams_hold(spans: Iterable[Span]) -> bool:
     return all(left.beyond == right.first for left, right in pairwise(ordered) if _ended(left, right))
 
 
+class Seams:
+    """What the parts of a listing under way have shown of each other: where one ended, and where one began behind a
+    key. `broken` is True as soon as two of them do not fit together; in the end `seams_hold` has the last word.
+    """
+
+    def __init__(self) -> None:
+        self._beyond: dict[str, str | None] = {}
+        self._first: dict[str, str | None] = {}
+        self.broken = False
+
+    def add(self, span: Span, *, begins: bool) -> None:
+        """Take in a page that was kept; `begins` says whether it was asked for behind a key, and not by a token."""
+        if begins:
+            self._first[span.low] = span.first
+            self._compare(span.low)
+        if span.through is not None and _has_ended(span):
+            self._beyond[span.through] = span.beyond
+            self._compare(span.through)
+
+    def _compare(self, seam: str) -> None:
+        if seam in self._beyond and seam in self._first:
+            self.broken |= self._beyond.pop(seam) != self._first.pop(seam)
+
+
 def _ended(left: Span, right: Span) -> bool:
     """Whether `right` is another part than `left`, rather than the page that followed it."""
-    return left.through == right.low and (left.beyond is not None or left.following is None)
+    return left.through == right.low and _has_ended(left)
+
+
+def _has_ended(span: Span) -> bool:
+    """Whether a page reached over the end of its part, or the listing was over."""
+    return span.beyond is not None or span.following is None
 
 
 def _place(span: Span) -> tuple[str, int, str, int]:

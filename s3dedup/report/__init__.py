@@ -39,6 +39,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "markdown": Format("markdown"),
         "html": Format("html"),
         "parquet": Format("parquet", binary=True),
+        "prometheus": Format("prometheus"),
     }
 )
 """The formats by name."""

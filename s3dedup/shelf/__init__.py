@@ -23,6 +23,7 @@ from s3dedup.shelf.results import (
     read_report,
     read_summary,
 )
+from s3dedup.shelf.scratch import scratch
 from s3dedup.shelf.segment import FORM, SIZE, SIZE_AND_ETAG, SOURCE, Entry, Segment
 from s3dedup.shelf.state import State, facts_key, rule_key
 
@@ -60,4 +61,5 @@ __all__ = [
     "read_summary",
     "remember",
     "rule_key",
+    "scratch",
 ]

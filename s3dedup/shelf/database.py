@@ -36,6 +36,7 @@ class Database:
         self._path = path
         self._writing: Any = None
         self._reading: Any = None
+        self._looking: Any = None
         self._closed = False
         with self._translated(), ExitStack() as undo:
             if readonly and not path.stat().st_size:
@@ -69,7 +70,7 @@ class Database:
         if self._writing is not None:
             yield
             return
-        with self._translated(), self._env.begin(write=True) as transaction:
+        with self._transaction(write=True) as transaction:
             self._writing = transaction
             try:
                 yield
@@ -81,15 +82,33 @@ class Database:
         if self._writing is not None:
             with self._translated():
                 yield self._writing
-        else:
-            with self._translated(), self._env.begin(write=write) as transaction:
+            return
+        with self._translated():
+            if write:
+                self._look_away()
+            with self._env.begin(write=write) as transaction:
                 yield transaction
 
     def get(self, table: str, key: bytes) -> bytes | None:
-        """The value of `key`, None where there is none."""
-        with self._transaction(write=False) as transaction:
+        """The value of `key`, None where there is none. Between two writes all is looked up in one transaction: to
+        begin one costs more than to look up.
+        """
+        try:
+            transaction = self._writing or self._looking or self._look()
             value: bytes | None = transaction.get(key, db=self._tables[table])
-            return value
+        except lmdb.Error as error:
+            raise self._failure(error) from error
+        return value
+
+    def _look(self) -> Any:  # noqa: ANN401
+        self._looking = self._env.begin()
+        return self._looking
+
+    def _look_away(self) -> None:
+        """Without locks a writer does not know what others still look at."""
+        if self._looking is not None:
+            self._looking.abort()
+            self._looking = None
 
     def read(self, table: str, key: bytes, reader: Callable[[memoryview], T]) -> T:
         """What `reader` makes of a value, which is not copied first. For a database that nobody writes any more: all is

@@ -8,7 +8,7 @@ its own; timsort merges what each run contributes in C.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
@@ -16,11 +16,15 @@ from typing import NamedTuple
 
 from s3dedup.model import ListedObject, Span
 from s3dedup.shelf.below import Below
-from s3dedup.shelf.segment import CHUNK, SEGMENT, SIZE, SOURCE, Segment, WrittenSegment, segment_paths
+from s3dedup.shelf.segment import CHUNK, PAGE, ROW, SEGMENT, SIZE, SOURCE, Segment, WrittenSegment, segment_paths
 
 STRETCH = 1 << 17
 """About so many entries are held in memory at a time."""
 BEGIN = b""
+PAGE_AND_ROW = slice(PAGE.start, ROW.stop)
+PAGE_OF_PLACE, ROW_OF_PLACE = slice(0, 6), slice(6, 8)
+SEGMENT_OF_PAGE = SEGMENT - PAGE.start
+"""Within the last bytes of an entry, which say where its row is."""
 
 
 class Stretch(NamedTuple):
@@ -49,6 +53,16 @@ class Listed:
     def row(self, entry: bytes) -> ListedObject:
         """The row of the listing that an entry stands for."""
         return self._segments[entry[SEGMENT]].row(entry)
+
+    def rows(self, entries: Sequence[bytes]) -> list[ListedObject]:
+        """The rows that some entries stand for, in their order; read page by page, which is several times as fast."""
+        places = [entry[PAGE_AND_ROW] for entry in entries]
+        found: dict[bytes, ListedObject] = {}
+        for page, same in groupby(sorted(places), itemgetter(PAGE_OF_PLACE)):
+            on_page = list(same)
+            rows = self._segments[page[SEGMENT_OF_PAGE]].rows_at(page, [place[ROW_OF_PLACE] for place in on_page])
+            found.update(zip(on_page, rows, strict=True))
+        return [found[place] for place in places]
 
     def near(self, source: int, key: str, *, ordered: bool) -> Iterator[ListedObject]:
         """The rows of one location among which a key is if it was listed: of the page that covers it, or, where it was

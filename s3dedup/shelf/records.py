@@ -144,12 +144,16 @@ class Summary(msgspec.Struct, array_like=True):
     choices: list[str] = []
     in_doubt: InDoubt | None = None
     prices: str | None = None
+    manner: Manner | None = None
 
 
 class BucketRecord(msgspec.Struct, array_like=True):
-    """What does not change about a bucket."""
+    """What does not change about a bucket: its AWS region (None: not known), and whether it is listed in sequence,
+    as its store does not keep to S3's order.
+    """
 
-    region: str
+    region: str | None = None
+    in_sequence: bool = False
 
 
 class Codec(Generic[R]):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
 from s3dedup.store.meter import Meter
+from s3dedup.store.wire import Chunk
 
 
 class PageRequest(NamedTuple):
@@ -28,8 +29,11 @@ class PageRequest(NamedTuple):
 class BodyReader(Protocol):
     """Whoever can stream an object's bytes."""
 
-    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
+    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[Chunk]:
         """Stream the bytes `start` (inclusive) to `stop` (exclusive), exactly, of the object as it was listed.
+
+        A chunk is only there until the next one is asked for: hash it, or copy it, before that. It may be a view of a
+        buffer that is used again; whoever looks at such a view later gets a ValueError, and never other bytes.
 
         Raises:
             ObjectError: it changed, vanished, is archived, may not be read, or was not delivered.

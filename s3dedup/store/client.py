@@ -16,11 +16,17 @@ from botocore.httpsession import create_urllib3_context, get_cert_path
 
 from s3dedup.errors import UsageError
 from s3dedup.store import failures
+from s3dedup.store.role import session_as
 
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
-    """How to reach a store. What is None comes from boto3's own configuration."""
+    """How to reach a store. What is None comes from boto3's own configuration. `role_arn` is a role to assume with the
+    credentials that are found; its owner may ask for an `external_id`, and sees the `role_session_name`.
+
+    Raises:
+        UsageError: some of this makes no sense together.
+    """
 
     endpoint_url: str | None = None
     profile: str | None = None
@@ -29,7 +35,16 @@ class StoreConfig:
     secret_key: str | None = None
     no_sign_request: bool = False
     requester_pays: bool = False
+    role_arn: str | None = None
+    external_id: str | None = None
+    role_session_name: str | None = None
     connections: int = 16
+
+    def __post_init__(self) -> None:
+        if self.role_arn is None and (self.external_id or self.role_session_name):
+            raise UsageError("An external id and a session name are for a role: name the role, too.")
+        if self.role_arn is not None and self.no_sign_request:
+            raise UsageError("A role signs its requests: leave out either the role or no-sign-request.")
 
 
 class Connected(NamedTuple):
@@ -43,11 +58,11 @@ class Connected(NamedTuple):
 
 
 def connect(config: StoreConfig) -> Connected:
-    """Make the client; nothing is sent yet.
+    """Make the client; nothing is sent yet but what it takes to assume a role.
 
     Raises:
-        UsageError: the profile, region or endpoint is unusable.
-        CredentialsError: what the configuration says of credentials is.
+        UsageError: the profile, region or endpoint is unusable, or a role makes no sense.
+        CredentialsError: what the configuration says of credentials is, or the role may not be assumed.
     """
     try:
         return _connect(config)
@@ -69,6 +84,8 @@ def _connect(config: StoreConfig) -> Connected:
         aws_access_key_id=config.access_key,
         aws_secret_access_key=config.secret_key,
     )
+    if config.role_arn is not None:
+        session = session_as(config.role_arn, config.external_id, config.role_session_name, session)
     verify = _verify(core)
     client = session.client("s3", endpoint_url=config.endpoint_url, verify=verify, config=_settings(config))
     return Connected(client, None if config.no_sign_request else session.get_credentials(), verify)

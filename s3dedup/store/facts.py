@@ -6,7 +6,8 @@ import base64
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from s3dedup.errors import ObjectChangedError, ObjectUnreadableError
 from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan, StoredChecksum, utc_from_iso
@@ -57,6 +58,8 @@ def head_facts(headers: Headers) -> HeadFacts:
         lock_mode=headers.get(f"{_LOCK}mode"),
         retain_until=_moment(headers.get(f"{_LOCK}retain-until-date")),
         legal_hold={"ON": True, "OFF": False}.get(headers.get(f"{_LOCK}legal-hold", "")),
+        version_id=headers.get("x-amz-version-id"),
+        modified=_http_date(headers.get("last-modified")),
     )
 
 
@@ -127,4 +130,12 @@ def _moment(text: str | None) -> datetime | None:
     try:
         return utc_from_iso(text) if text else None
     except ValueError:
+        return None
+
+
+def _http_date(text: str | None) -> datetime | None:
+    """A time as HTTP writes it: in GMT (RFC 9110, 5.6.7)."""
+    try:
+        return parsedate_to_datetime(text).replace(tzinfo=UTC) if text else None
+    except (ValueError, OverflowError):
         return None

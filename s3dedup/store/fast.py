@@ -1,4 +1,5 @@
-"""The short way to S3 for HEAD and GET of objects: boto3 takes ten times the CPU (tests/benchmarks/bench_transport.py).
+"""The short way to S3 for HEAD and GET of objects, and for pages of listings: boto3 takes ten times the CPU
+(tests/benchmarks/bench_transport.py).
 
 boto3 stays the owner of everything but the plain case. The first request of each kind to a bucket is its own, and so is
 each one that is answered with anything but success or a plain refusal: it is sent again with all of boto3's retries,
@@ -20,9 +21,10 @@ from botocore.utils import get_environ_proxies
 
 from s3dedup.store.client import Connected, tls_settings
 from s3dedup.store.meter import SLOW_DOWN, Meter
+from s3dedup.store.pages import is_listing
 from s3dedup.store.routes import METHODS, Route, UnsendableError, is_signed_by
 from s3dedup.store.signing import Credentials
-from s3dedup.store.wire import OddAnswerError, Place, Reply, Wire, WireError, Wires
+from s3dedup.store.wire import Chunk, OddAnswerError, Place, Reply, Wire, WireError, Wires
 
 FINAL = frozenset({"AccessDenied", "InvalidObjectState", "NoSuchKey", "NoSuchVersion", "PreconditionFailed"})
 """Errors of one object that asking again does not change. The answer to a HEAD has no code but its status."""
@@ -35,8 +37,8 @@ FIRST_DELAY = 1.0
 class Body(Protocol):
     """Bytes that are still to come, as boto3's `StreamingBody` gives them."""
 
-    def iter_chunks(self, chunk_size: int, /) -> Iterator[bytes]:
-        """The bytes, at most `chunk_size` at once."""
+    def iter_chunks(self, chunk_size: int, /) -> Iterator[Chunk]:
+        """The bytes, at most `chunk_size` at once; each chunk is gone when the next is asked for."""
 
     def close(self) -> None:
         """Take no more of them."""
@@ -45,7 +47,7 @@ class Body(Protocol):
 class NoBody:
     """That of a HEAD."""
 
-    def iter_chunks(self, _: int) -> Iterator[bytes]:
+    def iter_chunks(self, _: int) -> Iterator[Chunk]:
         """See `Body.iter_chunks`."""
         return iter(())
 
@@ -67,7 +69,7 @@ class WireBody:
         self._wires = wires
         self._wire = wire
 
-    def iter_chunks(self, _: int) -> Iterator[bytes]:
+    def iter_chunks(self, _: int) -> Iterator[Chunk]:
         """See `Body.iter_chunks`; the wire's chunks are never longer.
 
         Raises:
@@ -78,6 +80,10 @@ class WireBody:
     def close(self) -> None:
         """Give the connection back; one that is not at the end of its answer is closed there."""
         self._wires.give(self._wire)
+
+
+Answered = tuple[Wires, Wire, Reply]
+"""An answer that is no refusal, the connection on which it came, and where that is to be given back."""
 
 
 class FastWay:
@@ -117,26 +123,50 @@ class FastWay:
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
     def ask(self, operation: str, parameters: Mapping[str, Any]) -> Answer | None:
-        """Ask the short way; None where boto3 is to ask.
+        """Ask for an object the short way; None where boto3 is to ask.
 
         Raises:
-            ClientError: as boto3 raises it, for one of the errors of an object that are final.
+            ClientError: as boto3 raises it, for one of the errors that are final.
             BotoCoreError: there are no credentials any more.
             ReadOnlyViolationError: that is no read.
         """
+        answered = self._answered(operation, parameters, whole=False)
+        if answered is None:
+            return None
+        wires, wire, reply = answered
+        if METHODS[operation] == "GET":
+            return Answer(reply.headers, WireBody(wires, wire))
+        wires.give(wire)
+        return Answer(reply.headers)
+
+    def page(self, operation: str, parameters: Mapping[str, Any]) -> bytes | None:
+        """Ask for a page of a listing the short way; None where boto3 is to ask, as after an error inside a 200.
+
+        Raises:
+            ClientError, BotoCoreError, ReadOnlyViolationError: as for `ask`.
+        """
+        answered = self._answered(operation, parameters, whole=True)
+        if answered is None:
+            return None
+        wires, wire, reply = answered
+        wires.give(wire)
+        return reply.body if is_listing(reply.body) else None
+
+    def _answered(self, operation: str, parameters: Mapping[str, Any], *, whole: bool) -> Answered | None:
+        """What was answered well, where there is a route."""
         key = (parameters["Bucket"], operation)
         route = self._routes.get(key)
         if route is None:
             return None
         try:
-            return self._ask(route, operation, parameters)
+            return self._ask(route, operation, parameters, whole=whole)
         except OddAnswerError:
             self._routes[key] = None
         except (WireError, UnsendableError):
             pass
         return None
 
-    def _ask(self, route: Route, operation: str, parameters: Mapping[str, Any]) -> Answer | None:
+    def _ask(self, route: Route, operation: str, parameters: Mapping[str, Any], *, whole: bool) -> Answered | None:
         request = route.request(operation, parameters, self._keys())
         packed, wires = request.to_bytes(), self._to(route)
         # The guard and the meter hang here, as for boto3's own requests; and whoever answers in place of a server.
@@ -145,16 +175,14 @@ class FastWay:
             raise OddAnswerError("another one answers")
         wire = wires.take()
         try:
-            reply = wire.ask(packed)
+            reply = wire.ask(packed, whole=whole)
         except BaseException:
             wire.close()
             raise
         self._meter.answered(reply.status)
-        if reply.status in ANSWERED and request.method == "GET":
-            return Answer(reply.headers, WireBody(wires, wire))
-        wires.give(wire)
         if reply.status in ANSWERED:
-            return Answer(reply.headers)
+            return wires, wire, reply
+        wires.give(wire)
         self._refused(operation, reply)
         return None
 
@@ -168,7 +196,7 @@ class FastWay:
 
     def _error(self, operation: str, reply: Reply) -> ClientError | None:
         model = self._client.meta.service_model.operation_model(operation)
-        answer = {"status_code": reply.status, "headers": reply.headers, "body": reply.error}
+        answer = {"status_code": reply.status, "headers": reply.headers, "body": reply.body}
         try:
             parsed: Any = self._parser.parse(answer, model.output_shape)
         except ResponseParserError:

@@ -6,6 +6,8 @@ from http import HTTPStatus
 from typing import Any
 
 LISTINGS = (b"ListBucketResult", b"ListVersionsResult")
+HEAD, TAIL = 512, 256
+"""Where a listing is opened and closed (bytes)."""
 
 
 def install(events: Any) -> None:  # noqa: ANN401  botocore's emitter is untyped
@@ -21,15 +23,20 @@ def _keep_page(*, response_dict: dict[str, Any], customized_response_dict: dict[
     which botocore would take for a server's slip and ask for again and again.
     """
     body = response_dict["body"]
-    head = body[:512]
-    is_listing = any(b"<" + tag in head and b"</" + tag + b">" in body[-256:] for tag in LISTINGS)
-    if response_dict["status_code"] == HTTPStatus.OK and (is_listing or _is_no_xml(head)):
-        if is_listing:
+    listing = is_listing(body)
+    if response_dict["status_code"] == HTTPStatus.OK and (listing or _is_no_xml(body)):
+        if listing:
             customized_response_dict["PageBody"] = body
         response_dict["body"] = b"<ListBucketResult/>"
 
 
-def _is_no_xml(head: bytes) -> bool:
-    """Whether a body that begins so is a web page, or JSON, or plain text."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+def is_listing(body: bytes) -> bool:
+    """Whether a body looks like a whole listing."""
+    head, tail = body[:HEAD], body[-TAIL:]
+    return any(b"<" + tag in head and b"</" + tag + b">" in tail for tag in LISTINGS)
+
+
+def _is_no_xml(body: bytes) -> bool:
+    """Whether a body is a web page, or JSON, or plain text."""
+    start = body[:HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return bool(start) and (not start.startswith(b"<") or b"<html" in start or b"<!doctype html" in start)

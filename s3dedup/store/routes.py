@@ -1,4 +1,4 @@
-"""How boto3 asks a bucket for an object, learnt from what it sent, so that the same can be sent without it.
+"""How boto3 asks for an object or a listing, learnt from what it sent, so that the same can be sent without it.
 
 boto3 knows the endpoint, the addressing, the region to sign for, and who else has a say in a request. None of that is
 decided here: a route is taken from a request of boto3 that was answered well, and only if the same request, made the
@@ -10,23 +10,38 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from s3dedup.store.signing import EMPTY_BODY, Credentials, authorization
 
-METHODS = {"GetObject": "GET", "HeadObject": "HEAD"}
+METHODS = {"GetObject": "GET", "HeadObject": "HEAD", "ListObjectVersions": "GET", "ListObjectsV2": "GET"}
 """All that goes the short way."""
-QUERY = {"PartNumber": "partNumber", "VersionId": "versionId"}
+SUBRESOURCES = {"ListObjectVersions": "versions", "ListObjectsV2": "list-type=2"}
+"""With what the query of an operation begins, whatever its parameters."""
+QUERY = {
+    "ContinuationToken": "continuation-token",
+    "EncodingType": "encoding-type",
+    "KeyMarker": "key-marker",
+    "MaxKeys": "max-keys",
+    "PartNumber": "partNumber",
+    "Prefix": "prefix",
+    "StartAfter": "start-after",
+    "VersionId": "versionId",
+    "VersionIdMarker": "version-id-marker",
+}
 HEADERS = {
     "ChecksumMode": "x-amz-checksum-mode",
     "IfMatch": "if-match",
+    "OptionalObjectAttributes": "x-amz-optional-object-attributes",
     "Range": "range",
     "RequestPayer": "x-amz-request-payer",
 }
-"""Where a parameter of boto3's stands in the request (API_GetObject, API_HeadObject)."""
+"""Where a parameter of boto3's stands in the request (API_GetObject, API_HeadObject, API_ListObjectsV2,
+API_ListObjectVersions).
+"""
 
 _SIGNED_BY = re.compile(r"AWS4-HMAC-SHA256 Credential=(.+)/\d{8}/([^/]+)/s3/aws4_request, .*")
 _PORTS = {"http": 80, "https": 443}
@@ -71,8 +86,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How to ask one bucket: where to connect, what stands before the key, and for which region to sign (None: not at
-    all). `about` is what boto3 says of itself.
+    """How to ask one bucket: where to connect, what stands before the key (for a listing, the whole path), and for
+    which region to sign (None: not at all). `about` is what boto3 says of itself.
     """
 
     origin: str
@@ -110,14 +125,12 @@ class Route:
         Raises:
             KeyError: that is no operation, or no parameter, for the short way.
         """
-        query = "&".join(
-            [f"{QUERY[name]}={quote(str(parameters[name]), safe='')}" for name in parameters if name in QUERY]
-        )
+        query = "&".join(_query(operation, parameters))
         target = f"{self.before_key}{_encoded_key(parameters)}{'?' if query else ''}{query}"
         headers = {"host": self.host}
         for name, value in parameters.items():
             if name not in QUERY and name not in {"Bucket", "Key"}:
-                headers[HEADERS[name]] = value
+                headers[HEADERS[name]] = value if isinstance(value, str) else ",".join(value)
         method = METHODS[operation]
         if self.region is not None and keys is not None:
             self._sign(headers, method, target, keys, stamp or time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
@@ -162,4 +175,12 @@ def _comparable(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _encoded_key(parameters: Mapping[str, Any]) -> str:
-    return f"/{quote(parameters['Key'], safe='/')}"
+    return f"/{quote(parameters['Key'], safe='/')}" if "Key" in parameters else ""
+
+
+def _query(operation: str, parameters: Mapping[str, Any]) -> Iterator[str]:
+    if operation in SUBRESOURCES:
+        yield SUBRESOURCES[operation]
+    for name, value in parameters.items():
+        if name in QUERY:
+            yield f"{QUERY[name]}={quote(str(value), safe='')}"

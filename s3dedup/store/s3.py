@@ -17,7 +17,7 @@ from s3dedup.store.client import StoreConfig, connect
 from s3dedup.store.fast import Answer, FastWay, NoBody
 from s3dedup.store.meter import Meter
 from s3dedup.store.reach import Reach
-from s3dedup.store.wire import WireError
+from s3dedup.store.wire import Chunk, WireError
 
 PAGE_KEYS = 1000
 BODY_ATTEMPTS = 4
@@ -54,14 +54,20 @@ class S3Store:
 
     def list_page(self, request: PageRequest) -> bytes:
         """See `ObjectStore.list_page`."""
-        call = self._client.list_object_versions if request.versions else self._client.list_objects_v2
+        operation = "ListObjectVersions" if request.versions else "ListObjectsV2"
+        parameters = self._listing_parameters(request)
         try:
-            answer = call(**self._listing_parameters(request))
+            return self._fast.page(operation, parameters) or self._list_boto3(operation, parameters)
         except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
             raise failures.of_bucket(error, request.bucket, self.endpoint) from error
-        body = answer.get("PageBody")
+
+    def _list_boto3(self, operation: str, parameters: dict[str, Any]) -> bytes:
+        versions = operation == "ListObjectVersions"
+        call = self._client.list_object_versions if versions else self._client.list_objects_v2
+        body = call(**parameters).get("PageBody")
         if not isinstance(body, bytes):
             raise EndpointError(f"What answers at {self.endpoint} is no S3 server: check --endpoint-url.")
+        self._fast.learn(operation, parameters)
         return body
 
     def _listing_parameters(self, request: PageRequest) -> dict[str, Any]:
@@ -144,7 +150,7 @@ class S3Store:
             raise ObjectChangedError("it was overwritten while the audit ran")
         return headers
 
-    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
+    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[Chunk]:
         """See `ObjectStore.read_range`. A body that breaks off is continued at the first missing byte."""
         position, failed = start, 0
         while position < stop:
@@ -161,7 +167,7 @@ class S3Store:
             if failed == BODY_ATTEMPTS:
                 raise ObjectUnreadableError(f"its body broke off {failed} times")
 
-    def _body(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
+    def _body(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[Chunk]:
         """One GET of `start` to `stop`. If-Match makes S3 refuse a changed object (API_GetObject); servers that ignore
         it, or the range, are caught by what they answer.
         """

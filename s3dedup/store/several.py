@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan, Place
 from s3dedup.store.base import ObjectStore, PageRequest
 from s3dedup.store.meter import Counted
+from s3dedup.store.wire import Chunk
 
 
 class Stores:
@@ -57,7 +58,7 @@ class Stores:
         """See `ObjectStore.region`."""
         return self.of(bucket).region(self.name(bucket))
 
-    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[bytes]:
+    def read_range(self, bucket: str, row: ListedObject, start: int, stop: int) -> Iterator[Chunk]:
         """See `ObjectStore.read_range`."""
         return self.of(bucket).read_range(self.name(bucket), row, start, stop)
 

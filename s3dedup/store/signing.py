@@ -28,10 +28,11 @@ def authorization(keys: Credentials, region: str, method: str, target: str, sign
     signed, names in lower case; `host` and `x-amz-date` (as 20261122T180000Z) must be among them.
     """
     path, _, query = target.partition("?")
+    parts = sorted([part if "=" in part else f"{part}=" for part in query.split("&") if part])
     names = sorted(signed)
     listed = ";".join(names)
     headers = "".join([f"{name}:{' '.join(signed[name].split())}\n" for name in names])
-    canonical = f"{method}\n{path}\n{'&'.join(sorted(query.split('&')))}\n{headers}\n{listed}\n{EMPTY_BODY}"
+    canonical = f"{method}\n{path}\n{'&'.join(parts)}\n{headers}\n{listed}\n{EMPTY_BODY}"
     stamp = signed["x-amz-date"]
     scope = f"{stamp[:8]}/{region}/s3/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"

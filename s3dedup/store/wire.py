@@ -2,6 +2,7 @@
 
 `http.client` spends three times as long on a small answer as this does. What makes it short is what it refuses: an
 object without a Content-Length or in chunks, or another version of HTTP, is an `OddAnswerError`, and boto3's work.
+Errors and pages of listings are taken whole, also in chunks, as AWS sends them.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ from s3dedup.errors import ReadOnlyViolationError
 
 CHUNK = 1 << 19
 """At most so many bytes at once: what was received is still in the processor's cache when it is hashed."""
+Chunk = bytes | memoryview
+"""Some bytes of a body, gone when the next are asked for: see `BodyReader.read_range`."""
 MOST_WORDS = 1 << 16
-"""No head, and no error, is longer (bytes)."""
-LAST_CHUNK = b"0\r\n\r\n"
+"""No head, no error, and no other line is longer (bytes)."""
+MOST_DIGITS = 16
+"""The size of a chunk is not written longer."""
+MOST_PAGE = 1 << 25
+"""No page of a listing is longer (bytes): 1,000 keys of 1,024 bytes, each of them escaped, take 3 MB."""
 
 
 class WireError(Exception):
@@ -34,12 +40,16 @@ class OddAnswerError(WireError):
     """
 
 
+class _TooLongError(WireError):
+    """Something has no end where it should have one."""
+
+
 class Reply(NamedTuple):
-    """The head of an answer, names in lower case; with an error also its body."""
+    """The head of an answer, names in lower case; with an error, and where the whole was asked for, also its body."""
 
     status: int
     headers: dict[str, str]
-    error: bytes = b""
+    body: bytes = b""
 
 
 class Place(NamedTuple):
@@ -85,8 +95,8 @@ class Wire:
         """
         return self._stays and not self._left and not self._ahead and not self._poll.poll(0)
 
-    def ask(self, request: bytes) -> Reply:
-        """Send a request and read the head of its answer; the body of an error, too.
+    def ask(self, request: bytes, *, whole: bool = False) -> Reply:
+        """Send a request and read the head of its answer; with `whole`, and of an error, the body too.
 
         Raises:
             OddAnswerError: it is not plain.
@@ -102,7 +112,9 @@ class Wire:
             if request.startswith(b"HEAD "):
                 return reply
             if reply.status >= HTTPStatus.MULTIPLE_CHOICES:
-                return reply._replace(error=self._short_body(reply.headers))
+                return reply._replace(body=self._whole_body(reply.headers, MOST_WORDS, WireError))
+            if whole:
+                return reply._replace(body=self._whole_body(reply.headers, MOST_PAGE, OddAnswerError))
         except OSError as error:
             raise WireError(str(error)) from error
         length = _length(reply.headers)
@@ -111,50 +123,84 @@ class Wire:
         self._left = length
         return reply
 
-    def _short_body(self, headers: dict[str, str]) -> bytes:
-        """What explains an error. AWS sends that in chunks."""
+    def _whole_body(self, headers: dict[str, str], most: int, trouble: type[WireError]) -> bytes:
+        """A page of a listing, or what explains an error: at most so many bytes. AWS sends both in chunks."""
         length = _length(headers)
-        if length is None and headers.get("transfer-encoding") != "chunked":
-            raise WireError("it does not say how long its error is")
-        received, self._ahead = self._ahead, b""
-        while not received.endswith(LAST_CHUNK) if length is None else len(received) < length:
-            received += self._more()
-            if len(received) > MOST_WORDS:
-                raise WireError("its error is too long")
-        return _joined(received) if length is None else received
+        if length is not None:
+            return self._exactly(length, most)
+        if headers.get("transfer-encoding") != "chunked":
+            raise trouble("it does not say how long its body is")
+        return b"".join(self._chunks(most))
+
+    def _chunks(self, most: int) -> Iterator[bytes]:
+        """A chunked body (RFC 9112, 7.1); what its sender adds behind it is passed over."""
+        while size := _chunk_size(self._until(b"\r\n")):
+            yield self._exactly(size, most)
+            most -= size
+            if self._until(b"\r\n"):
+                raise WireError("its chunks make no sense")
+        while self._until(b"\r\n"):
+            pass
+
+    def _exactly(self, length: int, most: int) -> bytes:
+        """The next so many bytes of an answer."""
+        if length > most:
+            raise WireError("its body is too long")
+        pieces, self._ahead = [self._ahead[:length]], self._ahead[length:]
+        missing = length - len(pieces[0])
+        while missing:
+            pieces.append(self._more(min(missing, CHUNK)))
+            missing -= len(pieces[-1])
+        return b"".join(pieces)
 
     def _head(self) -> bytes:
-        received = b""
-        while (end := received.find(b"\r\n\r\n")) < 0:
-            if len(received) > MOST_WORDS:
-                raise OddAnswerError("its head is too long")
-            received += self._more()
-        self._ahead = received[end + 4 :]
-        return received[:end]
+        try:
+            return self._until(b"\r\n\r\n")
+        except _TooLongError as error:
+            raise OddAnswerError("its head is too long") from error
 
-    def _more(self) -> bytes:
-        received = self._socket.recv(MOST_WORDS)
+    def _until(self, end: bytes) -> bytes:
+        """What comes before this end, which is passed over."""
+        received = self._ahead
+        while (at := received.find(end)) < 0:
+            if len(received) > MOST_WORDS:
+                raise _TooLongError("a line of it is too long")
+            received += self._more(MOST_WORDS)
+        self._ahead = received[at + len(end) :]
+        return received[:at]
+
+    def _more(self, most: int) -> bytes:
+        received = self._socket.recv(most)
         if not received:
             raise WireError("the connection was closed before the answer was whole")
         return received
 
-    def body(self) -> Iterator[bytes]:
-        """The rest of the answer, as it comes.
+    def body(self) -> Iterator[Chunk]:
+        """The rest of the answer, as it comes, all of it in one buffer: a new one for each chunk would leave the heap
+        of each thread in pieces, and the process growing. A chunk that is kept for longer cannot be read any more.
 
         Raises:
             WireError: it broke before the whole body was there.
         """
-        chunk, self._ahead = self._ahead[: self._left], self._ahead[self._left :]
-        try:
-            while self._left:
-                chunk = chunk or self._socket.recv(min(self._left, CHUNK))
-                if not chunk:
-                    raise WireError(f"{self._left} bytes of the body did not come")
-                self._left -= len(chunk)
+        ahead, self._ahead = self._ahead[: self._left], self._ahead[self._left :]
+        self._left -= len(ahead)
+        if ahead:
+            yield ahead
+        buffer = bytearray(min(self._left, CHUNK))
+        while self._left:
+            with memoryview(buffer)[: self._received(buffer)] as chunk:
                 yield chunk
-                chunk = b""
+
+    def _received(self, buffer: bytearray) -> int:
+        """How many bytes of the body have come into the buffer."""
+        try:
+            count = self._socket.recv_into(buffer, min(self._left, len(buffer)))
         except OSError as error:
             raise WireError(str(error)) from error
+        if not count:
+            raise WireError(f"{self._left} bytes of the body did not come")
+        self._left -= count
+        return count
 
     def close(self) -> None:
         """Hang up."""
@@ -231,14 +277,9 @@ def _length(headers: dict[str, str]) -> int | None:
     return int(length) if plain else None
 
 
-def _joined(chunks: bytes) -> bytes:
-    """What a chunked body says (RFC 9112, 7.1)."""
-    body = b""
-    try:
-        while chunks:
-            size, _, rest = chunks.partition(b"\r\n")
-            length = int(size.partition(b";")[0], 16)
-            body, chunks = body + rest[:length], rest[length + 2 :]
-    except ValueError as error:
-        raise WireError("its chunks make no sense") from error
-    return body
+def _chunk_size(line: bytes) -> int:
+    """What the line before a chunk says; extensions are passed over."""
+    size = line.partition(b";")[0].strip(b" \t")
+    if not 0 < len(size) <= MOST_DIGITS or size.strip(b"0123456789abcdefABCDEF"):
+        raise WireError("its chunks make no sense")
+    return int(size, 16)

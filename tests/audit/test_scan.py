@@ -46,6 +46,47 @@ def test_a_store_that_gets_start_after_wrong_is_listed_in_sequence(fake: FakeS3,
     assert auditor("b", concurrency=8, etag_trust="always").totals.objects == OBJECTS
 
 
+PAGES = -(-OBJECTS // 1000)
+
+
+@pytest.mark.parametrize("trouble", [{"order": "by-directory"}, {"order": "unordered"}, {"start_after_broken": True}])
+def test_a_bucket_that_had_to_be_listed_in_sequence_is_so_from_the_beginning_the_next_time(
+    trouble: dict[str, object], fake: FakeS3, auditor: Auditor
+) -> None:
+    plant(fake, keys(), **trouble)
+    first = auditor("b", concurrency=8, etag_trust="always")
+    assert fake.count("ListObjectsV2") == first.work.list_requests > PAGES
+    fake.log.clear()
+    again = auditor("b", concurrency=8, etag_trust="always")
+    assert fake.count("ListObjectsV2") == again.work.list_requests == PAGES
+    assert again.totals == first.totals
+    fake.log.clear()
+    anew = auditor("b", concurrency=8, etag_trust="always", fresh=True)
+    assert fake.count("ListObjectsV2") == anew.work.list_requests > PAGES
+    assert anew.totals == first.totals
+
+
+def test_what_does_not_fit_together_is_noticed_before_much_is_listed(fake: FakeS3, auditor: Auditor) -> None:
+    directories = 60
+    plant(fake, [f"d/{number // 500:03}/{number:06}" for number in range(500 * directories)], order="by-directory")
+    report = auditor("b", concurrency=2, etag_trust="always")
+    pages = 500 * directories // 1000
+    assert report.totals.objects == 500 * directories
+    assert pages < report.work.list_requests < 1.7 * pages
+
+
+def test_a_bucket_is_listed_in_parts_whatever_another_one_needed(fake: FakeS3, auditor: Auditor) -> None:
+    plant(fake, keys(), order="by-directory")
+    fake.bucket("c")
+    for name in keys():
+        fake.put("c", name, b"c", checksum=None)
+    auditor("b", concurrency=8, etag_trust="always")
+    fake.log.clear()
+    auditor("b", "c", concurrency=8, etag_trust="always")
+    assert any("start-after" in entry.query for entry in fake.log if entry.bucket == "c")
+    assert not any("start-after" in entry.query for entry in fake.log if entry.bucket == "b")
+
+
 def test_a_directory_bucket_is_listed_in_sequence(fake: FakeS3, auditor: Auditor) -> None:
     plant(fake, keys(), directory_bucket=True)
     assert auditor("b", concurrency=8, etag_trust="always").totals.objects == OBJECTS

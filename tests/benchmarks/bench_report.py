@@ -41,7 +41,7 @@ class Groups(Collection[DuplicateGroup]):
         return self._count
 
     def __contains__(self, group: object) -> bool:
-        raise NotImplementedError
+        raise AssertionError("a report is rendered without searching it")
 
     def __iter__(self) -> Iterator[DuplicateGroup]:
         for number in range(self._count):

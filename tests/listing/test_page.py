@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from s3dedup.errors import StoreError
+from s3dedup.listing import page
 from s3dedup.listing.page import Page, parse_page, peek_markers, peek_token
 from s3dedup.listing.parsed import page_from_parsed
 
@@ -67,6 +69,68 @@ def test_the_same_fields_in_another_order_give_the_same_page() -> None:
     assert parse_page(objects(NEEDED, swapped)) == page_of(objects(NEEDED, NEEDED))
 
 
+ALL = {
+    "Key": "k",
+    "LastModified": TIME,
+    "ETag": "&quot;e&quot;",
+    "ChecksumAlgorithm": "SHA1</ChecksumAlgorithm><ChecksumAlgorithm>MD5",
+    "ChecksumType": "FULL_OBJECT",
+    "Owner": "<ID>1</ID>",
+    "Size": "3",
+    "StorageClass": "GLACIER",
+    "RestoreStatus": "<IsRestoreInProgress>true</IsRestoreInProgress>",
+    "VersionId": "v",
+    "IsLatest": "true",
+}
+OPTIONAL = {"ETag", "ChecksumAlgorithm", "ChecksumType", "Owner", "StorageClass", "RestoreStatus", "IsLatest"}
+
+
+def entry_without(*missing: str, names: Iterable[str] = ALL) -> str:
+    """An entry with all that there is, but for some."""
+    return "".join(f"<{name}>{ALL[name]}</{name}>" for name in names if name not in missing)
+
+
+@pytest.mark.parametrize("order", [tuple(ALL), tuple(reversed(ALL)), tuple(sorted(ALL))])
+@pytest.mark.parametrize("tag", ["Contents", "Version"])
+def test_entries_of_one_order_are_read_in_it_whatever_some_of_them_lack(
+    tag: str, order: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [name for name in order if tag == "Version" or name not in {"VersionId", "IsLatest"}]
+    lacking = ["", *(OPTIONAL.intersection(names))]
+    entries = [entry_without(missing, names=names) for missing in lacking]
+    body = versions(*(f"<Version>{entry}</Version>" for entry in entries)) if tag == "Version" else objects(*entries)
+    monkeypatch.setattr(page, "_in_one_order", lambda _: None)
+    expected = page_of(body)
+    monkeypatch.undo()
+    monkeypatch.setattr(page, "_in_any_order", lambda *_: pytest.fail("the order was not recognised"))
+    assert page_of(body) == expected
+    assert len(expected.keys) == len(lacking)
+
+
+@pytest.mark.parametrize("missing", [*OPTIONAL - {"IsLatest"}])
+def test_what_the_first_entry_lacks_may_come_where_aws_has_it(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = ("Key", "LastModified", "ETag", "ChecksumAlgorithm", "ChecksumType", "Size", "StorageClass", "RestoreStatus")
+    names = (*aws, "Owner")
+    monkeypatch.setattr(page, "_in_any_order", lambda *_: pytest.fail("the order was not recognised"))
+    assert len(page_of(objects(entry_without(missing, names=names), entry_without(names=names))).keys) == 2
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        NEEDED + NEEDED,
+        NEEDED.replace("<Size>3</Size>", ""),
+        NEEDED.replace("<Size>3</Size>", "<Size></Size>"),
+        NEEDED + "<Size>3</Size>",
+        NEEDED.replace("Size", "Sise"),
+        f"{NEEDED}</Contents>x<Contents>{NEEDED}",
+        NEEDED + "<ETag>&quot;e</ETag>",
+    ],
+)
+def test_the_order_of_the_first_entry_lets_nothing_pass_that_is_wrong(second: str) -> None:
+    assert parse_page(objects(NEEDED, second)) is None
+
+
 @pytest.mark.parametrize("quote", ["&quot;", "&#34;", "&#x22;", '"', ""])
 def test_an_etag_loses_its_quotes_however_they_are_written(quote: str) -> None:
     assert page_of(objects(f"{NEEDED}<ETag>{quote}abc-1{quote}</ETag>")).etags == ["abc-1"]
@@ -74,8 +138,8 @@ def test_an_etag_loses_its_quotes_however_they_are_written(quote: str) -> None:
 
 def test_delete_markers_are_counted_and_have_no_row() -> None:
     marker = VERSION.replace("<Size>3</Size>", "")
-    page = page_of(versions(f"<DeleteMarker>{marker}</DeleteMarker>", f"<Version>{VERSION}</Version>", head=HEAD))
-    assert (page.keys, page.sizes, page.version_ids, page.entries) == (["k"], [3], ["null"], 2)
+    found = page_of(versions(f"<DeleteMarker>{marker}</DeleteMarker>", f"<Version>{VERSION}</Version>", head=HEAD))
+    assert (found.keys, found.sizes, found.version_ids, found.entries) == (["k"], [3], ["null"], 2)
 
 
 def test_an_empty_page_of_versions_is_still_one_of_versions() -> None:

@@ -71,10 +71,18 @@ class Dialect:
     empty: str
     encode: Callable[[str], str] | None
     frame_first: bool
+    order: Sequence[str] | None
 
     def element(self, name: str, text: str) -> str:
         """A leaf, written empty in this server's way where there is no text."""
         return f"<{name}>{self.escape(text)}</{name}>" if text else self.empty.format(name)
+
+    def arranged(self, draw: st.DrawFn, fields: list[str]) -> str:
+        """The elements of an entry in this server's order; where it has none, in any."""
+        if self.order is None:
+            return "".join(draw(st.permutations(fields)))
+        places = {name: place for place, name in enumerate(self.order)}
+        return "".join(sorted(filter(None, fields), key=lambda field: places[re.findall("[A-Za-z]+", field)[0]]))
 
     def key(self, text: str) -> str:
         """A key under the encoding-type that this server was asked for."""
@@ -104,6 +112,10 @@ DECLARATIONS = (
     "<?xml version='1.0' encoding='utf-8' ?>",
     "",
 )
+FIELDS = (
+    *("Key", "LastModified", "Owner", "Size", "ETag", "StorageClass", "ChecksumType", "ChecksumAlgorithm"),
+    *("RestoreStatus", "Type", "VersionId", "IsLatest"),
+)
 NAMESPACES = (' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"', "")
 dialects = st.builds(
     Dialect,
@@ -114,6 +126,7 @@ dialects = st.builds(
     empty=st.sampled_from(["<{0}></{0}>", "<{0}/>", "<{0} />"]),
     encode=st.sampled_from([None, quote_plus, quote, lambda text: quote_plus(text, safe="/"), every_byte]),
     frame_first=st.booleans(),
+    order=st.one_of(st.none(), st.permutations(FIELDS)),
 )
 
 HOSTILE = st.sampled_from([
@@ -186,7 +199,7 @@ def draw_entry(draw: st.DrawFn, dialect: Dialect, tag: str) -> str:
         ]
     if tag != "Contents":
         fields += [plain.element("VersionId", draw(words)), "<IsLatest>true</IsLatest>"]
-    return f"<{tag}>{''.join(draw(st.permutations(fields)))}</{tag}>"
+    return f"<{tag}>{dialect.arranged(draw, fields)}</{tag}>"
 
 
 def draw_frame(draw: st.DrawFn, dialect: Dialect, names: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.listing import Interval, Plan, Sight, gaps, in_order, seams_hold
+from s3dedup.listing import Interval, Plan, Seams, Sight, gaps, in_order, seams_hold
 from s3dedup.model import Cursor, Span
 
 KEYS = 120_000
@@ -121,6 +121,38 @@ def test_parts_hold_where_each_begins_with_the_key_seen_beyond_the_one_before() 
     assert seams_hold([span("", "m", "a", "n"), span("m", None, "n", ended=True)])
     assert not seams_hold([span("", "m", "a", "n"), span("m", None, "o", ended=True)])
     assert not seams_hold([span("", "m", "a", ended=True), span("m", None, "n", ended=True)])
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["left first", "right first"])
+@pytest.mark.parametrize(
+    ("left", "right", "broken"),
+    [
+        (span("", "m", "a", "n"), span("m", None, "n", ended=True), False),
+        (span("", "m", "a", "n"), span("m", None, "o", ended=True), True),
+        (span("", "m", "a", "n"), span("m", None, None, ended=True), True),
+        (span("", "m", "a", ended=True), span("m", None, None, ended=True), False),
+        (span("", "m", "a", ended=True), span("m", None, "n", ended=True), True),
+        (span("", "m", "a"), span("m", None, "o", ended=True), False),
+    ],
+    ids=["they fit", "a key is missing", "all is missing", "both are at the end", "a key is too many", "it goes on"],
+)
+def test_two_parts_are_compared_as_soon_as_both_have_shown_their_seam(
+    left: Span, right: Span, broken: bool, turned: bool
+) -> None:
+    seams = Seams()
+    for each in (right, left) if turned else (left, right):
+        assert not seams.broken
+        seams.add(each, begins=True)
+    assert seams.broken is broken
+    seams.add(span("x", "z", "y"), begins=False)
+    assert seams.broken is broken
+
+
+def test_a_page_that_was_asked_for_by_its_token_is_no_seam() -> None:
+    seams = Seams()
+    seams.add(span("", "m", "a", "n"), begins=True)
+    seams.add(span("m", None, "o", ended=True), begins=False)
+    assert not seams.broken
 
 
 def test_keys_are_in_order_when_they_ascend_behind_the_one_asked_for() -> None:

@@ -1,4 +1,4 @@
-"""Writes what README.md shows of the program itself: its help, and a sample of the demo's audit.
+"""Writes what README.md shows of the program itself: its help, the keys of a file for `run`, and the demo's audit.
 
 `python tests/readme/regenerate.py` writes them anew; with `--check` it only says whether they are up to date. The
 sample is replaced only where it differs in more than what differs from run to run.
@@ -16,6 +16,7 @@ from pathlib import Path
 import typer.main
 
 from s3dedup.cli.app import app
+from s3dedup.schedule.keys import AUDIT, TABLES, Key
 
 README = Path(__file__).parents[2] / "README.md"
 COLUMNS = 80
@@ -49,6 +50,21 @@ def help_section() -> str:
         for name in command_names()
     )
     return "\n".join([_fenced("s3dedup --help", s3dedup("--help")), *commands])
+
+
+def keys_section() -> str:
+    """The keys of a file for `s3dedup run`: those of the audit, then those of each table."""
+    rows = [_row(name, key) for name, key in AUDIT.items()]
+    own = {name: set(keys) - AUDIT.keys() for name, keys in TABLES.items()}
+    for table, keys in TABLES.items():
+        shared = "" if own[table] else "the keys above, down to `role-session-name`, for these locations"
+        rows += [f"| `[[{table}]]` | | {shared} |", *(_row(name, keys[name]) for name in keys if name in own[table])]
+    return "\n".join(["| key | value | meaning |", "|---|---|---|", *rows, ""])
+
+
+def _row(name: str, key: Key) -> str:
+    value = (f"{key.kind.name}, or an array" if key.kind.many else key.kind.name).replace("|", "\\|")
+    return f"| `{name}` | {value} | {key.meaning or f'as `--{name}`'} |"
 
 
 def sample_section() -> str:
@@ -104,8 +120,9 @@ def _parts(text: str, name: str) -> tuple[str, str, str]:
 
 def regenerated(text: str) -> str:
     """The README's text with its generated sections up to date."""
-    before, _, after = _parts(text, "help")
-    text = f"{before}\n{help_section()}\n{after}"
+    for name, now in (("help", help_section), ("keys", keys_section)):
+        before, _, after = _parts(text, name)
+        text = f"{before}\n{now()}\n{after}"
     before, sample, after = _parts(text, "sample")
     new = sample_section()
     return text if Sample.of(sample.strip()).matches(Sample.of(new.strip())) else f"{before}\n{new}\n{after}"

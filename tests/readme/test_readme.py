@@ -18,8 +18,8 @@ from s3dedup.demo.corpus import corpus
 from s3dedup.model import EvidenceKind, SkipReason
 from s3dedup.report.schema import load_schema
 from s3dedup.store.guard import READS
+from tests.documented import Shell
 from tests.readme import regenerate
-from tests.readme.conftest import Shell
 from tests.readme.markdown import DOCUMENTS, ROOT, Block, anchors, blocks, inline_code, links, prose, text_of
 from tests.servers import S3Server
 
@@ -28,19 +28,7 @@ README = ROOT / "README.md"
 TOP_LEVEL = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "s3dedup", "tests", "examples"}
 DOTFILES = {".ci", ".git", ".github", ".gitignore"}
 
-ACTIONS = {
-    "GetBucketEncryption": {"s3:GetEncryptionConfiguration"},
-    "GetObject": {"s3:GetObject"},
-    "HeadBucket": {"s3:ListBucket"},
-    "HeadObject": {"s3:GetObject"},
-    "ListObjectsV2": {"s3:ListBucket"},
-}
-"""Which action each operation of the guard needs (Service Authorization Reference, Amazon S3)."""
-ACTIONS_FOR_VERSIONS = {"GetObject": {"s3:GetObjectVersion"}, "ListObjectVersions": {"s3:ListBucketVersions"}}
-ACTIONS_FOR_KMS = {"kms:Decrypt"}
-ON_OBJECTS = {"s3:GetObject", "s3:GetObjectVersion"}
-
-NOT_OURS = {"--check", "--fast-list", "--rounds"}
+NOT_OURS = {"--check", "--fast-list", "--if-match", "--rounds", "--yes"}
 """Options of other programs that the README names."""
 
 
@@ -104,6 +92,21 @@ def test_the_help_texts_are_those_of_the_program() -> None:
     assert shown == regenerate.help_section().strip(), "run python tests/readme/regenerate.py"
 
 
+def test_the_keys_of_a_file_are_those_that_are_read() -> None:
+    shown = regenerate.section(text_of(README), "keys").strip()
+    assert shown == regenerate.keys_section().strip(), "run python tests/readme/regenerate.py"
+
+
+def test_the_file_that_is_shown_makes_sense(shell: Shell, tmp_path: Path) -> None:
+    (block,) = blocks(README, "toml")
+    file = tmp_path / "audit.toml"
+    file.write_text(block.text)
+    (tmp_path / "reports").mkdir()
+    run = shell.run(f"SLACK_URL=json://localhost s3dedup run {file} --check")
+    assert (run.returncode, run.stdout) == (0, ""), run.stderr
+    assert "makes sense: 3 locations, 3 outputs, 1 notification" in run.stderr
+
+
 def test_every_command_has_its_help_in_the_readme() -> None:
     headings = re.findall(r"^### s3dedup (\w+)$", text_of(README), re.MULTILINE)
     assert headings == regenerate.command_names()
@@ -146,32 +149,10 @@ def test_a_run_line_is_the_same_for_every_run() -> None:
     assert regenerate.Sample.of(one) == regenerate.Sample.of(other)
 
 
-def test_the_policy_allows_what_the_guard_lets_through_and_no_more() -> None:
-    policy = json.loads(blocks(README, "json")[0].text)
-    without_versions = READS - {"ListObjectVersions"}
-    assert without_versions == ACTIONS.keys()
-    assert actions_of(policy["Statement"]) == set[str]().union(*ACTIONS.values())
-
-
-def test_the_further_statements_are_for_versions_and_kms() -> None:
-    statements = json.loads(blocks(README, "json")[1].text)
-    assert actions_of(statements) == set[str]().union(*ACTIONS_FOR_VERSIONS.values()) | ACTIONS_FOR_KMS
-
-
-def test_each_action_is_allowed_on_the_kind_of_resource_that_it_has() -> None:
-    policy, further = (json.loads(block.text) for block in blocks(README, "json"))
-    for statement in (*policy["Statement"], *further):
-        for action in statement["Action"]:
-            kind = "key" if action.startswith("kms:") else "object" if action in ON_OBJECTS else "bucket"
-            for resource in statement["Resource"]:
-                service, _, name = resource.removeprefix("arn:aws:").partition(":")
-                shown = "key" if service == "kms" else "object" if name.endswith("/*") else "bucket"
-                assert shown == kind, (action, resource)
-
-
-def actions_of(statements: list[dict[str, list[str]]]) -> set[str]:
-    """All actions of some statements."""
-    return {action for statement in statements for action in statement["Action"]}
+def test_the_policy_is_the_one_that_the_first_command_prints(shell: Shell) -> None:
+    (shown,) = (block.text for block in blocks(README, "json") if "Version" in block.text)
+    (command,) = (block.text.splitlines()[0] for block in blocks(README, "sh") if "s3dedup policy" in block.text)
+    assert json.loads(shown) == json.loads(shell.run(command).stdout)
 
 
 def test_the_readme_counts_the_reads_of_the_guard() -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from s3dedup.model import AuditReport
 
 REPORTS = {"rich": samples.rich_report, "complete": samples.complete_report, "empty": samples.empty_report}
-ENDINGS = {"table": "txt", "json": "json", "jsonl": "jsonl", "csv": "csv", "markdown": "md"}
+ENDINGS = {"table": "txt", "json": "json", "jsonl": "jsonl", "csv": "csv", "markdown": "md", "prometheus": "prom"}
 """The formats that are compared as text: a page and a binary file are read by tests of their own."""
 
 

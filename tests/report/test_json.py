@@ -36,7 +36,7 @@ class Once(Collection[T]):
         return items
 
     def __contains__(self, item: object) -> bool:
-        raise NotImplementedError
+        raise AssertionError("a report is rendered without searching it")
 
 
 def rendered(report: AuditReport) -> str:

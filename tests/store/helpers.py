@@ -26,7 +26,7 @@ def listed(stored: StoredObject, *, version: bool = False) -> ListedObject:
 
 def read(store: S3Store, row: ListedObject, start: int = 0, stop: int | None = None, bucket: str = "b") -> bytes:
     """The bytes of a range, all of them unless told otherwise."""
-    return b"".join(store.read_range(bucket, row, start, row.size if stop is None else stop))
+    return b"".join(map(bytes, store.read_range(bucket, row, start, row.size if stop is None else stop)))
 
 
 def warm(store: S3Store, row: ListedObject, bucket: str = "b") -> None:

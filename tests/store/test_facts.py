@@ -42,6 +42,17 @@ def test_what_may_not_be_known_of_a_lock_is_unknown(fake: FakeS3, store: S3Store
     assert (told.lock_mode, told.retain_until, told.legal_hold) == (None, None, None)
 
 
+def test_a_head_tells_when_an_object_was_written_and_where_versions_are_kept_its_version(
+    fake: FakeS3, store: S3Store
+) -> None:
+    plain = fake.put("b", "k", b"plain")
+    told = store.head("b", listed(plain), layout=False)
+    assert (told.modified, told.version_id) == (plain.last_modified, None)
+    fake.bucket("v", versioning="Enabled")
+    version = fake.put("v", "k", b"version")
+    assert store.head("v", listed(version), layout=False).version_id == version.version_id
+
+
 def test_every_header_of_a_head_has_its_place() -> None:
     value = base64.b64encode(b"digest").decode()
     told = head_facts(
@@ -88,14 +99,20 @@ def test_an_encryption_that_is_not_known_proves_as_little_as_kms(name: str | Non
         {"content-range": "bytes 0-5/*", "x-amz-mp-parts-count": "2"},
         {"x-amz-object-lock-retain-until-date": "when it thaws"},
         {"x-amz-object-lock-legal-hold": "PERHAPS"},
+        {"last-modified": "yesterday"},
+        {"last-modified": "Sun, 22 Nov 99999999999999999999 00:00:00 GMT"},
     ],
 )
 def test_what_makes_no_sense_is_unknown(headers: dict[str, str]) -> None:
     told = head_facts(LENGTH | headers)
     assert (told.size, told.checksums, told.parts, told.retain_until, told.legal_hold) == (10, (), None, None, None)
+    assert told.modified is None
 
 
-@given(st.dictionaries(st.sampled_from(["content-range", "x-amz-mp-parts-count", "x-amz-checksum-md5"]), st.text()))
+HOSTILE = ["content-range", "x-amz-mp-parts-count", "x-amz-checksum-md5", "last-modified"]
+
+
+@given(st.dictionaries(st.sampled_from(HOSTILE), st.text()))
 def test_no_header_is_a_crash(headers: dict[str, str]) -> None:
     assert head_facts(LENGTH | headers).etag == ""
     part_span(headers)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KEYS = Credentials("AKIA/ODD+KEY", "secret/with+signs=", None)
 TOKEN = KEYS._replace(token="token//of+a=role==")
 CALLS = {"HeadObject": "head_object", "GetObject": "get_object"}
+LISTINGS = {"ListObjectsV2": "list_objects_v2", "ListObjectVersions": "list_object_versions"}
 ODD_KEYS = [
     "plain",
     "a b",
@@ -87,7 +88,7 @@ class Wiretap:
 
     def send(self, operation: str, **parameters: Any) -> Any:  # noqa: ANN401  those of boto3
         """What boto3 sends for that."""
-        getattr(self.client, CALLS[operation])(**parameters)
+        getattr(self.client, {**CALLS, **LISTINGS}[operation])(**parameters)
         return self.sent
 
 
@@ -110,6 +111,7 @@ def learnt(tap: Wiretap, bucket: str = "b-1") -> Route:
 
 PLAIN = Wiretap()
 ROUTE = learnt(PLAIN)
+ANY_PAGE = {"Prefix": "", "MaxKeys": 1000, "EncodingType": "url"}
 
 parameters_of = st.fixed_dictionaries(
     {"Key": st.text(st.characters(codec="utf-8"), min_size=1)},
@@ -141,6 +143,52 @@ def test_whatever_is_asked_is_sent_and_signed_as_boto3_does(operation: str, aske
     assert (own.method, own.url) == (sent.method, sent.url)
     assert own.headers.keys() - {"host"} == sent_headers(sent).keys()
     assert own.headers["authorization"] == sent_headers(sent)["authorization"]
+
+
+def listing_route(operation: str, tap: Wiretap = PLAIN, bucket: str = "b-1") -> Route:
+    """The route that the first page of a listing teaches."""
+    parameters = {"Bucket": bucket, **ANY_PAGE}
+    sent = tap.send(operation, **parameters)
+    route = Route.learn(sent, parameters)
+    assert route is not None
+    assert route.sends_the_same(sent, operation, parameters, tap.keys)
+    return route
+
+
+LISTING_ROUTES = {operation: listing_route(operation) for operation in LISTINGS}
+any_text = st.one_of(st.sampled_from(ODD_KEYS), st.text(st.characters(codec="utf-8"), min_size=1))
+of_any_listing = {
+    "MaxKeys": st.integers(1, 1000),
+    "OptionalObjectAttributes": st.just(["RestoreStatus"]),
+    "RequestPayer": st.just("requester"),
+}
+listings = st.one_of(
+    st.tuples(
+        st.just("ListObjectsV2"),
+        st.fixed_dictionaries(
+            {"Prefix": st.one_of(st.just(""), any_text), "EncodingType": st.just("url")},
+            optional={"StartAfter": any_text, "ContinuationToken": any_text, **of_any_listing},
+        ),
+    ),
+    st.tuples(
+        st.just("ListObjectVersions"),
+        st.fixed_dictionaries(
+            {"Prefix": st.one_of(st.just(""), any_text), "EncodingType": st.just("url")},
+            optional={"KeyMarker": any_text, "VersionIdMarker": any_text, **of_any_listing},
+        ),
+    ),
+)
+
+
+@given(listings)
+@example(("ListObjectsV2", {"Prefix": "&versions", "StartAfter": "?list-type=1", "ContinuationToken": "1/+==\r\nx: y"}))
+@example(("ListObjectVersions", {"Prefix": "=", "KeyMarker": "&prefix=", "VersionIdMarker": "#"}))
+def test_whatever_page_is_asked_for_is_sent_and_signed_as_boto3_does(listing: tuple[str, dict[str, Any]]) -> None:
+    operation, parameters = listing[0], {"Bucket": "b-1", "EncodingType": "url", **listing[1]}
+    sent = PLAIN.send(operation, **parameters)
+    route = LISTING_ROUTES[operation]
+    assert route.sends_the_same(sent, operation, parameters, KEYS)
+    assert b"\r\nx: y" not in route.request(operation, parameters, KEYS).to_bytes()
 
 
 def test_a_key_that_cannot_be_sent_fails_as_in_boto3() -> None:
@@ -193,6 +241,16 @@ def test_a_route_is_learnt_for_every_endpoint(name: str) -> None:
     assert route is not None
     assert route.sends_the_same(tap.sent, "GetObject", parameters, tap.keys)
     assert route.request("GetObject", parameters, tap.keys).url == f"{url}/a%20b//%C3%A9"
+
+
+@pytest.mark.parametrize("operation", LISTINGS)
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_a_route_to_the_listing_is_learnt_for_every_endpoint(name: str, operation: str) -> None:
+    tap, bucket, url = ENDPOINTS[name]
+    request = listing_route(operation, tap, bucket).request(operation, {"Bucket": bucket, "Prefix": "a b"}, tap.keys)
+    subresource = "list-type=2" if operation == "ListObjectsV2" else "versions"
+    slash = "/" if url.endswith((".com", ".com.cn")) else ""
+    assert request.url == f"{url}{slash}?{subresource}&prefix=a%20b"
 
 
 def unusual(change: Mapping[str, str]) -> Any:  # noqa: ANN401  botocore is untyped

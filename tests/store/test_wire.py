@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import tracemalloc
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from s3dedup.errors import ReadOnlyViolationError
-from s3dedup.store.wire import MOST_WORDS, OddAnswerError, Place, Reply, Wire, WireError, Wires
+from s3dedup.store.wire import CHUNK, MOST_WORDS, OddAnswerError, Place, Reply, Wire, WireError, Wires
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,26 +40,60 @@ def saying(*answers: bytes, stays: bool = True) -> Iterator[Place]:
         thread = threading.Thread(target=serve)
         thread.start()
         host, port = listening.getsockname()
-        yield Place(host, port, None, 5, 5)
-        done.set()
-        if left:  # it waits for a connection that will not come
-            left.clear()
-            socket.create_connection((host, port)).close()
-        thread.join()
+        try:
+            yield Place(host, port, None, 5, 5)
+        finally:
+            done.set()
+            if left:  # it waits for a connection that will not come
+                left.clear()
+                socket.create_connection((host, port)).close()
+            thread.join()
 
 
 def asked(answer: bytes, request: bytes = GET, *, stays: bool = True) -> tuple[Reply, bytes]:
     """What comes of one request."""
     with saying(answer, stays=stays) as place, closing(Wire(place)) as wire:
-        return wire.ask(request), b"".join(wire.body())
+        return wire.ask(request), b"".join(map(bytes, wire.body()))
 
 
 def test_a_plain_answer_is_read_and_the_next_one_on_the_same_connection() -> None:
     with saying(PLAIN, PLAIN) as place, closing(Wire(place)) as wire:
         for _ in range(2):
             assert wire.ask(GET).status == 200
-            assert b"".join(wire.body()) == b"body"
+            assert b"".join(map(bytes, wire.body())) == b"body"
             assert wire.reusable
+
+
+def answer_with(body: bytes) -> bytes:
+    """A plain answer."""
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+def test_a_long_body_comes_through_one_buffer_and_a_chunk_that_is_kept_is_no_longer_to_be_read() -> None:
+    body, seen = os.urandom(4 * CHUNK), b""
+    kept: list[memoryview] = []
+    with saying(answer_with(body)) as place, closing(Wire(place)) as wire:
+        wire.ask(GET)
+        for chunk in wire.body():
+            seen += chunk
+            kept += [chunk] if isinstance(chunk, memoryview) else []
+    assert seen == body
+    assert len(kept) >= 4
+    for view in kept:
+        with pytest.raises(ValueError, match="released"):
+            bytes(view)
+
+
+def test_reading_a_long_body_takes_no_more_memory_than_a_buffer() -> None:
+    body = bytes(8 * CHUNK)
+    with saying(answer_with(body)) as place, closing(Wire(place)) as wire:
+        wire.ask(GET)
+        tracemalloc.start()
+        length = sum(map(len, wire.body()))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert length == len(body)
+    assert CHUNK <= peak < 2 * CHUNK
 
 
 def test_header_names_are_in_lower_case_values_stripped_and_repeated_ones_joined() -> None:
@@ -129,12 +164,77 @@ def test_what_is_not_plain_is_refused(answer: bytes) -> None:
         b"HTTP/1.1 500 Oops\r\ntransfer-encoding: gzip\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 500 Oops\r\ncontent-length: 99999999\r\n\r\n" + b"x" * (2 * MOST_WORDS),
         b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\nfive\r\n<Err>\r\n0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n-5\r\n<Err>\r\n0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n5_0\r\n<Err>\r\n0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n\r\n<Err>\r\n0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n4\r\n<Err>\r\n0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\nfffffff\r\n<Err>",
+        b"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n" + b"0" * (2 * MOST_WORDS),
     ],
 )
 def test_an_error_that_is_not_plain_is_one_attempt_that_failed(answer: bytes) -> None:
     with pytest.raises(WireError) as raised:
         asked(answer)
     assert not isinstance(raised.value, OddAnswerError)
+
+
+PAGE = b"<Page>" + bytes(range(256)) * 1000 + b"</Page>"
+
+
+def in_chunks(body: bytes, length: int) -> bytes:
+    """A body in chunks of some length."""
+    pieces = [body[start : start + length] for start in range(0, len(body), length)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n"
+
+
+@pytest.mark.parametrize(
+    "framed",
+    [
+        b"content-length: %d\r\n\r\n" % len(PAGE) + PAGE,
+        *(b"transfer-encoding: chunked\r\n\r\n" + in_chunks(PAGE, length) + b"\r\n" for length in (1 << 20, 8192, 99)),
+        b"transfer-encoding: chunked\r\n\r\n" + in_chunks(PAGE, 70_000) + b"x-checksum: abc\r\nx-more: 1\r\n\r\n",
+    ],
+    ids=["with its length", "in one chunk", "in chunks", "in small chunks", "with a trailer"],
+)
+def test_a_page_is_taken_whole_however_it_is_framed(framed: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\n" + framed
+    with saying(answer, answer) as place, closing(Wire(place)) as wire:
+        for _ in range(2):
+            assert wire.ask(GET, whole=True)[::2] == (200, PAGE)
+            assert wire.reusable
+
+
+@pytest.mark.parametrize("framed", [b"\r\n" + PAGE, b"transfer-encoding: gzip\r\n\r\n" + PAGE])
+def test_a_page_of_unknown_length_is_refused_and_so_will_be_the_next_one(framed: bytes) -> None:
+    with saying(b"HTTP/1.1 200 OK\r\n" + framed) as place, closing(Wire(place)) as wire, pytest.raises(OddAnswerError):
+        wire.ask(GET, whole=True)
+
+
+@pytest.mark.parametrize(
+    "framing", [b"content-length: 99999999\r\n\r\n", b"transfer-encoding: chunked\r\n\r\nfffffff\r\n"]
+)
+def test_a_page_that_is_too_long_to_be_one_is_not_taken(framing: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\n" + framing
+    with (
+        saying(answer) as place,
+        closing(Wire(place)) as wire,
+        pytest.raises(WireError, match="too long") as raised,
+    ):
+        wire.ask(GET, whole=True)
+    assert not isinstance(raised.value, OddAnswerError)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("length", range(len(CHUNKED)))
+def test_a_page_in_chunks_that_breaks_off_anywhere_is_an_error(length: int) -> None:
+    with (
+        saying(CHUNKED[:length], stays=False) as place,
+        closing(Wire(place)) as wire,
+        pytest.raises(WireError, match=r"closed|reset"),
+    ):
+        wire.ask(GET, whole=True)
 
 
 @pytest.mark.parametrize("length", range(len(PLAIN)))

@@ -26,6 +26,7 @@ class Office:
 
     number: int
     asked: int = 0
+    reached: int = 0
 
     def desk(self) -> Office:
         return self
@@ -63,9 +64,14 @@ class Fail:
         raise self.error
 
 
-def office(desk: Office) -> int:
-    """An order: in which office it is carried out."""
-    return desk.number
+def count(desk: Office) -> None:
+    """An order that leaves something behind in its office."""
+    desk.reached += 1
+
+
+def counted(desk: Office) -> tuple[int, int]:
+    """An order: in which office it is carried out, and how often the office was reached by the one that counts."""
+    return desk.number, desk.reached
 
 
 def process(_: Office) -> int:
@@ -107,11 +113,12 @@ def test_orders_are_taken_no_faster_than_their_answers_are(processes: int) -> No
 
 @FORKED_OR_NOT
 def test_an_order_for_everybody_reaches_each_process_once(processes: int) -> None:
-    seen: list[int] = []
-    with crew(processes) as workers:
-        workers.everywhere(office)
-        seen.extend(workers.carry_out([office] * 50))
-    assert set(seen) <= set(range(max(1, processes)))
+    with crew(processes, connections=5) as workers:
+        workers.everywhere(count)
+        workers.everywhere(count)
+        counts = dict(workers.carry_out([counted] * 50))
+        assert len(workers.idle) == 5
+    assert counts == dict.fromkeys(range(max(1, processes)), 2)
 
 
 def test_processes_are_other_processes_and_threads_are_not() -> None:
@@ -152,6 +159,18 @@ def test_an_order_for_a_process_that_is_gone_is_one_sentence() -> None:
             list(workers.answers([doomed]))
         with pytest.raises(StoreError, match="ended from outside"):
             list(map(partial(workers.send, other), [Square(1)] * 1000))
+
+
+def test_what_was_counted_before_a_process_was_forked_is_not_counted_by_it() -> None:
+    def hire(number: int) -> Office:
+        return Office(number, asked=100)
+
+    with Crew(2, 2, hire, forget) as workers:
+        connections = list(workers.idle)
+        for connection in connections:
+            workers.send(connection, Square(2))
+        answers = [answer for connection in connections for answer in workers.answers([connection])]
+        assert [counted for _, _, counted in answers] == [[Counted(lists=1)]] * 2
 
 
 def test_what_a_process_counted_comes_with_its_answers() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.evidence import Form, Meaning, meaning, read_etag
+from s3dedup.evidence import Form, Meaning, meaning, read_etag, read_etags
 from s3dedup.evidence.etag import OTHER, Etag
 from s3dedup.model import Encryption, EtagTrust
 
@@ -120,3 +120,25 @@ def test_row_9_an_etag_stays_unknown_as_long_as_the_encryption_is(form: Form) ->
 
 def test_every_encryption_is_in_a_row_of_the_table() -> None:
     assert {*PLAIN, *HIDING} == set(Encryption)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        [HEX],
+        [HEX, HEX.upper(), "0" * 32],
+        [HEX, f"{HEX}-10000", "opaque", ""],
+        ["0" * 30 + "  ", HEX],
+        [" " * 32],
+        ["g" * 32, HEX],
+        ["\u00e9" * 32],
+    ],
+)
+def test_many_etags_are_taken_apart_as_each_of_them_is(texts: list[str]) -> None:
+    each = [read_etag(text) for text in texts]
+    assert read_etags(texts) == (
+        bytes(etag.form for etag in each),
+        b"".join(etag.digest for etag in each),
+        b"".join(etag.parts.to_bytes(2) for etag in each),
+    )

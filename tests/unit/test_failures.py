@@ -181,4 +181,4 @@ def test_the_exit_codes_are_those_of_the_contract() -> None:
 
     special = {name: code for name, code in codes(S3DedupError) if code != 1}
     assert special.pop("DemoExtraMissingError", 2) == 2
-    assert special == {"UsageError": 2, "StateLockedError": 11}
+    assert special == {"UsageError": 2, "ScheduleError": 2, "OverLimitError": 4, "StateLockedError": 11}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from functools import partial
 from itertools import combinations, groupby
 from operator import itemgetter
 from threading import Barrier
@@ -22,6 +21,7 @@ from s3dedup.shelf.listed import Listed
 from s3dedup.shelf.segment import WrittenSegment, segment_path, segment_paths
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -51,6 +51,11 @@ def rows_of(page: Page, name: str) -> list[ListedObject]:
     ]
 
 
+def etags(*digests: bytes, form: int = 1, parts: int = 0) -> tuple[bytes, bytes, bytes]:
+    """The ETags of a page, all of one form."""
+    return bytes([form]) * len(digests), b"".join(digests), parts.to_bytes(2) * len(digests)
+
+
 def write(home: Path, pages: list[Page], *, sort: bool = True) -> None:
     """Pages in turn by two listers, and of two locations."""
     shutil.rmtree(home)
@@ -58,7 +63,7 @@ def write(home: Path, pages: list[Page], *, sort: bool = True) -> None:
     with closing(Segment(home, 0)) as one, closing(Segment(home, 200)) as other:
         for number, page in enumerate(pages):
             segment = (one, other)[number // 2 % 2]
-            segment.add_page(number % 2, rows_of(page, str(number)), [(1, digest, 0) for _, digest in page], SPAN)
+            segment.add_page(number % 2, rows_of(page, str(number)), etags(*[digest for _, digest in page]), SPAN)
         if sort:
             one.sort()
             other.sort()
@@ -190,7 +195,7 @@ def test_only_the_pages_that_cover_a_key_are_read_where_the_order_is_known(home:
         for (low, through), keys in NEAR.items():
             span = Span(low, through, None, None, None, 0, len(keys), len(keys), 0)
             page = [ListedObject(name, 1, "", "STANDARD", MODIFIED) for name in keys]
-            writing.add_page(1, page, [(1, bytes(16), 0) for _ in keys], span)
+            writing.add_page(1, page, etags(*[bytes(16)] * len(keys)), span)
         writing.sort()
     with opened(home) as store:
         assert "".join(row.key for row in store.near(1, key, ordered=True)) == rows
@@ -234,25 +239,25 @@ def test_a_page_that_is_added_after_a_kill_takes_the_place_of_no_other(home: Pat
     write(home, [])
     late = Barrier(2)
     with closing(Segment(home, 0)) as segment_:
-        add = partial(segment_.add_page, 0, rows_of([(1, bytes(16))], "second"))
 
-        def etags() -> Iterator[tuple[int, bytes, int]]:
+        class Rows(list[ListedObject]):
             """Those of the second page, once the third is there; and then the process is killed."""
-            late.wait()
-            late.wait()
-            yield 1, bytes(16), 0
-            raise InterruptedError
 
-        segment_.add_page(0, rows_of([(1, b"\x01" * 16)], "first"), [(1, b"\x01" * 16, 0)], SPAN)
+            def __iter__(self) -> Iterator[ListedObject]:
+                late.wait()
+                late.wait()
+                raise InterruptedError
+
+        segment_.add_page(0, rows_of([(1, b"\x01" * 16)], "first"), etags(b"\x01" * 16), SPAN)
         with ThreadPoolExecutor(1) as pool:
-            second = pool.submit(add, etags(), SPAN)
+            second = pool.submit(segment_.add_page, 0, Rows(), etags(), SPAN)
             late.wait()
-            segment_.add_page(0, rows_of([(1, b"\x03" * 16)], "third"), [(1, b"\x03" * 16, 0)], SPAN)
+            segment_.add_page(0, rows_of([(1, b"\x03" * 16)], "third"), etags(b"\x03" * 16), SPAN)
             late.wait()
             with pytest.raises(InterruptedError):
                 second.result()
     with closing(Segment(home, 0)) as segment_:
-        segment_.add_page(0, rows_of([(1, b"\x04" * 16)], "after"), [(1, b"\x04" * 16, 0)], SPAN)
+        segment_.add_page(0, rows_of([(1, b"\x04" * 16)], "after"), etags(b"\x04" * 16), SPAN)
     with opened(home) as store:
         assert [key for _, objects in found(store) for _, key in objects] == ["first/0", "third/0", "after/0"]
         assert len(list(store.spans(0))) == 3
@@ -276,17 +281,31 @@ def test_rows_come_back_as_they_were_listed_in_whatever_order_they_are_asked_for
     ]
     write(home, [])
     with closing(Segment(home, 3)) as segment:
-        segment.add_page(1, rows, [(0, bytes(16), 0)] * 3, SPAN)
+        segment.add_page(1, rows, etags(*[bytes(16)] * 3, form=0), SPAN)
     with opened(home) as store:
         ((_, entries),) = store.by_size()
         assert [store.row(entry) for entry in reversed(entries)] == rows[::-1]
+
+
+@given(PAGES, st.randoms())
+def test_many_rows_are_found_as_each_of_them_is(
+    tmp_path_factory: pytest.TempPathFactory, pages: list[Page], chance: random.Random
+) -> None:
+    home = tmp_path_factory.mktemp("rows")
+    write(home, pages)
+    with opened(home) as store:
+        entries = [entry for stretch in store.stretches() for entry in store.entries(stretch)]
+        chance.shuffle(entries)
+        assert store.rows(entries) == [store.row(entry) for entry in entries]
 
 
 def test_an_entry_holds_the_largest_object_the_most_parts_and_the_longest_page(home: Path) -> None:
     size, source = 50 * 10**12, 65_535
     write(home, [])
     with closing(Segment(home, 255)) as segment:
-        segment.add_page(source, rows_of([(size, b"")] * 1000, "0"), [(2, b"\xff" * 16, 10_000)] * 1000, SPAN)
+        segment.add_page(
+            source, rows_of([(size, b"")] * 1000, "0"), etags(*[b"\xff" * 16] * 1000, form=2, parts=10_000), SPAN
+        )
     with opened(home, frozenset({source})) as store:
         ((found_size, entries),) = store.by_size()
         assert store.row(entries[-1]).key == "0/999"
@@ -312,8 +331,8 @@ def test_empty_objects_are_never_compared(home: Path) -> None:
 def test_a_span_is_kept_with_its_page(home: Path, span: Span) -> None:
     write(home, [])
     with closing(Segment(home, 0)) as segment:
-        segment.add_page(0, [], [], SPAN)
-        segment.add_page(1, [], [], span)
+        segment.add_page(0, [], etags(), SPAN)
+        segment.add_page(1, [], etags(), span)
     with opened(home) as store:
         assert list(store.spans(1)) == [span]
         assert list(store.spans(0)) == [SPAN]
@@ -322,8 +341,8 @@ def test_a_span_is_kept_with_its_page(home: Path, span: Span) -> None:
 
 def test_a_page_is_kept_together_with_its_span_or_not_at_all(home: Path) -> None:
     write(home, [[(1, bytes(16))] * 2])
-    with closing(Segment(home, 0)) as segment, pytest.raises(ValueError, match="zip"):
-        segment.add_page(0, rows_of([(1, bytes(16))], "broken"), [], SPAN)
+    with closing(Segment(home, 0)) as segment, pytest.raises(ValueError, match="1 objects have 0 bytes"):
+        segment.add_page(0, rows_of([(1, bytes(16))], "broken"), etags(), SPAN)
     with opened(home) as store:
         assert list(store.spans(0)) == [SPAN]
         assert found(store) == expected([[(1, bytes(16))] * 2])
@@ -332,7 +351,7 @@ def test_a_page_is_kept_together_with_its_span_or_not_at_all(home: Path) -> None
 def test_a_listing_that_is_gone_on_with_adds_to_its_pages(home: Path) -> None:
     write(home, [[(1, bytes(16))]])
     with closing(Segment(home, 0)) as segment:
-        segment.add_page(0, rows_of([(1, b"\x01" * 16)], "more"), [(1, b"\x01" * 16, 0)], SPAN)
+        segment.add_page(0, rows_of([(1, b"\x01" * 16)], "more"), etags(b"\x01" * 16), SPAN)
     with opened(home) as store:
         assert found(store) == [(1, [(bytes(16), "0/0"), (b"\x01" * 16, "more/0")])]
 

@@ -54,9 +54,9 @@ class FakeListed:
     def entries(self, _: Stretch) -> list[bytes]:
         return self._entries
 
-    def row(self, each: bytes) -> ListedObject:
-        parts = Entry.unpack(each)
-        return ListedObject(str(parts.row), parts.size, "", "STANDARD", "2026-01-01T00:00:00Z")
+    def rows(self, entries: list[bytes]) -> list[ListedObject]:
+        every = [Entry.unpack(each) for each in entries]
+        return [ListedObject(str(each.row), each.size, "", "STANDARD", "2026-01-01T00:00:00Z") for each in every]
 
 
 def listed(entries: list[bytes]) -> Listed:

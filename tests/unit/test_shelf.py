@@ -339,7 +339,7 @@ def begun(home: Path, scan: ScanRecord, oldest: float) -> tuple[ScanRecord, list
     with closing(State(home)) as state:
         assert state.begin(SCAN, oldest=0) == SCAN
         with closing(Segment(home, 0)) as segment:
-            segment.add_page(0, [ROW], [(1, bytes(16), 0)], SPAN)
+            segment.add_page(0, [ROW], (b"\x01", bytes(16), bytes(2)), SPAN)
     with closing(State(home)) as state:
         return state.begin(scan, oldest=oldest), state.listed_spans(0)
 

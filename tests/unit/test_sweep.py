@@ -14,6 +14,7 @@ from s3dedup.hashing import Findings, Grid, Sweep, grid, unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from random import Random
 
 SALT = b"pepper"
 
@@ -107,6 +108,28 @@ def test_contents_of_one_size_agree_in_all_that_is_known_of_them_just_as_far_as_
         read = [slice(*tiles[number]) for number in range(window.stop)]
         assert name == f"sha1-begun-{window.stop}"
         assert (digest == other_digest) == all(bodies[0][piece] == bodies[1][piece] for piece in read)
+
+
+@given(BODIES, st.randoms(use_true_random=False))
+def test_what_is_compared_does_not_depend_on_how_often_it_was_asked_on_the_way(body: bytes, chance: Random) -> None:
+    size, tiles = len(body), Grid(len(body))
+    numbers, asked, at_once = list(range(len(tiles))), Findings(), Findings()
+    chance.shuffle(numbers)
+    for number in numbers:
+        part = swept(body, *tiles[number], 4)
+        asked.add(part, size)
+        at_once.add(part, size)
+        assert asked.compared("sha1", tiles) == Findings(dict(asked.ranges)).compared("sha1", tiles)
+        assert asked.known() == Findings(asked.ranges).known()
+    assert asked.compared("sha1", tiles) == at_once.compared("sha1", tiles)
+    assert asked.compared("sha256", tiles) == at_once.compared("sha256", tiles)
+
+
+def test_a_range_of_which_another_digest_comes_is_compared_by_that_one() -> None:
+    found = Findings(ranges={0: b"a", 1: b"b"})
+    before = found.compared("sha1", Grid(30))
+    found.add(Findings(ranges={1: b"c"}), 30)
+    assert found.compared("sha1", Grid(30)) == Findings(ranges={0: b"a", 1: b"c"}).compared("sha1", Grid(30)) != before
 
 
 def test_what_is_known_behind_a_hole_is_not_compared() -> None:

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.text import human_bytes, human_count, human_duration, human_share, human_usd, plain
+from s3dedup.text import (
+    human_bytes,
+    human_count,
+    human_duration,
+    human_share,
+    human_usd,
+    plain,
+    read_size,
+    read_usd,
+)
 
 ANY_TEXT = st.text(st.characters(codec=None))
 
@@ -100,3 +109,39 @@ def test_a_share_never_rounds_to_none_or_all_of_it(part: int, whole: int, shown:
 )
 def test_a_duration_is_shown_in_its_two_largest_units(seconds: float, shown: str) -> None:
     assert human_duration(timedelta(seconds=seconds)) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0),
+        ("17", 17),
+        ("17 B", 17),
+        ("1k", 1024),
+        ("128KiB", 128 * 1024),
+        ("10 MiB", 10 * 2**20),
+        ("10M", 10 * 2**20),
+        ("10MB", 10 * 10**6),
+        ("1.5gb", 1_500_000_000),
+        (" 2TiB ", 2 * 2**40),
+    ],
+)
+def test_a_size_is_read_as_it_is_written(text: str, size: int) -> None:
+    assert read_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "big", "-1", "1e3", "10 XB", "1.5.2", "MiB", "10 MiBs"])
+def test_what_is_no_size_is_refused_with_the_way_to_write_one(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a size: write bytes, or a unit as in 128KiB, 10MiB, 1\.5GB$"):
+        read_size(text)
+
+
+@pytest.mark.parametrize(("text", "usd"), [("0", "0"), ("0.50", "0.50"), ("$12", "12"), (" 1e2 ", "100")])
+def test_money_is_read_as_it_is_written(text: str, usd: str) -> None:
+    assert read_usd(text) == Decimal(usd)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "nan", "inf", "12 EUR", "$"])
+def test_what_is_no_money_is_refused_with_the_way_to_write_it(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not an amount of money: write dollars, as in 0\.50 or 12$"):
+        read_usd(text)

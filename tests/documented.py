@@ -1,3 +1,5 @@
+"""The world that the documents speak of: their buckets on a real server, and a shell to type their commands into."""
+
 from __future__ import annotations
 
 import os
