@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress, groupby
@@ -25,13 +27,40 @@ class Weighed(NamedTuple):
     groups: list[Found]
     tally: Tally
     doubtful: list[tuple[int, list[bytes]]]
+    on_trust: int
+
+
+class Taken(NamedTuple):
+    """The locations whose encryption a sample speaks for, and the entries that were asked themselves."""
+
+    sampled: frozenset[bytes] = frozenset()
+    asked: frozenset[bytes] = frozenset()
+
+    def alone(self, settled: list[bytes], sets: Iterable[list[bytes]]) -> int:
+        """How many of sorted entries are in none of these sets of equal ones, only because of what a sample says."""
+        if not self.sampled:
+            return 0
+        every = Counter(map(itemgetter(SOURCE), settled))
+        alone = sum(every[source] for source in self.sampled)
+        alone -= sum(entry[SOURCE] in self.sampled for same in sets for entry in same)
+        return alone - sum(_is_alone(entry, settled) for entry in self.asked if entry[SOURCE] in self.sampled)
+
+
+NOTHING_TAKEN = Taken()
+
+
+def _is_alone(entry: bytes, entries: list[bytes]) -> bool:
+    """Whether an entry is one of these sorted ones, and shares size and ETag with no other."""
+    position = bisect_left(entries, entry)
+    near = entries[max(0, position - 1) : position + 2]
+    return entry in near and [each[SIZE_AND_ETAG] for each in near].count(entry[SIZE_AND_ETAG]) == 1
 
 
 @dataclass(frozen=True, slots=True)
 class WeighListed:
     """Group the objects of a stretch by what the listing proves. `proven` are the kinds of ETags that are MD5s,
     `buckets` says which bucket a location is in, `choice` who stays; `gone` are entries of
-    objects that are not there any more.
+    objects that are not there any more; `taken` is what is taken on trust.
     """
 
     stretch: Stretch
@@ -39,6 +68,7 @@ class WeighListed:
     buckets: dict[bytes, str]
     choice: Choice
     gone: frozenset[bytes] = frozenset()
+    taken: Taken = NOTHING_TAKEN
 
     def __call__(self, listed: Listed) -> Weighed:
         """Run by a sorter."""
@@ -48,13 +78,14 @@ class WeighListed:
         groups: list[Found] = []
         emitter = Emitter(groups.extend, self.choice)
         settled, doubtful = self._parted(entries)
-        for some in at_once(equal_etags(settled)):
+        sets = list(equal_etags(settled))
+        for some in at_once(sets):
             rows = iter(listed.rows([entry for same in some for entry in same]))
             for same in some:
                 entry = Entry.unpack(same[0])
                 members = [(self.buckets[each[SOURCE]], next(rows)) for each in same]
                 emitter.emit(entry.size, b"md5:" + entry.digest, EvidenceKind.MD5_ETAG, members)
-        return Weighed(len(entries), groups, emitter.tally, doubtful)
+        return Weighed(len(entries), groups, emitter.tally, doubtful, self.taken.alone(settled, sets))
 
     def _parted(self, entries: list[bytes]) -> tuple[list[bytes], list[tuple[int, list[bytes]]]]:
         """The entries of sizes of which every ETag is proven; and the others, where two or more share a size."""

@@ -73,7 +73,7 @@ class Reader:
 
     def next(self, content: Content, want: Want) -> list[Reading]:
         """The stretches that come next in a content of which all ranges are to be known, and this; none at the end."""
-        if not any(self._lacks(content, want)):
+        if self.knows(content, want):
             return []
         length = unit(self.grid, want.parts)
         if want.whole or length is None:
@@ -89,14 +89,11 @@ class Reader:
             return len(list(self._windows()))
         return len(list(self._units(length))) if want.parts else len(self.grid)
 
-    def _lacks(self, content: Content, want: Want) -> Iterator[bool]:
-        """Whether something is not known yet: of the ranges, of the whole, of each layout."""
+    def knows(self, content: Content, want: Want) -> bool:
+        """Whether there is nothing left to read: of the ranges, for the whole, for each layout."""
         known = content.findings.whole
-        yield content.findings.known() < len(self.grid)
-        for name in want.whole:
-            yield name not in known
-        for part in want.parts:
-            yield f"multipart-{-(-self.grid.size // part)}x{part}" not in known
+        layouts = {f"multipart-{-(-self.grid.size // part)}x{part}" for part in want.parts}
+        return content.findings.known() == len(self.grid) and known.keys() >= want.whole | layouts
 
     def _pass(self, content: Content, want: Want) -> Reading:
         """The next stretch of the one pass that goes through all of an object in order."""

@@ -10,9 +10,10 @@ from s3dedup.engine.budget import Budget, Expense
 from s3dedup.engine.crew import Crew
 from s3dedup.engine.memory import Memory
 from s3dedup.engine.money import Money
+from s3dedup.engine.on_trust import OnTrust
 from s3dedup.engine.pool import Pool
 from s3dedup.engine.watch import Watch
-from s3dedup.errors import ObjectError
+from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.groups import Placed
 from s3dedup.model import EtagTrust, ListedObject, Location, Place, Skipped, SkipReason
 from s3dedup.shelf import Doubt, ScanRecord, State
@@ -36,6 +37,7 @@ class Context(Memory):
     digest: str = "sha1"
     gone: set[bytes] = field(default_factory=set)
     money: Money = field(default_factory=lambda: Money({}))
+    on_trust: OnTrust = field(default_factory=OnTrust)
     notes: list[str] = field(default_factory=list)
     sources: dict[int, Location] = field(default_factory=dict)
 
@@ -58,6 +60,14 @@ class Context(Memory):
     def doubts(self) -> Iterator[Doubt]:
         """What is in doubt, what promises most for what it costs first."""
         return (doubt for _, doubt in self.state.doubts.records())
+
+    def is_gone(self, entry: bytes, placed: Placed, error: ObjectError) -> bool:
+        """Whether an object is not there any more as it was listed; then it is compared no further, and named once."""
+        gone = isinstance(error, ObjectChangedError | ObjectVanishedError)
+        if gone and entry not in self.gone:
+            self.gone.add(entry)
+            self.skip(*placed, error)
+        return gone
 
     def skip(self, bucket: str, row: ListedObject, error: ObjectError) -> None:
         """Put an object on the list of those that were not compared."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from s3dedup.engine.lookup import Recollection, look_up, recollected
 from s3dedup.engine.peers import MD5_OF_MD5, Peers
-from s3dedup.engine.weigh import UNPROVEN, Weigher
+from s3dedup.engine.rules import UNKNOWN
+from s3dedup.engine.weigh import Weigher
 from s3dedup.errors import ObjectError, UsageError
 from s3dedup.evidence import Form, Verdict, read_etag
 from s3dedup.explanation import (
@@ -90,7 +91,7 @@ def _object(memory: Recollection, rule: BucketRule | None, peers: Peers | None, 
 
 
 def _etag(memory: Recollection, learnt: BucketRule | None, peers: Peers, placed: Placed) -> EtagExplained:
-    form, rule = read_etag(placed[1].etag).form, learnt or UNPROVEN
+    form, rule = read_etag(placed[1].etag).form, learnt or UNKNOWN
     proven = rule.multipart_proven if form is Form.MULTIPART else rule.hex_proven
     meaning, note = peers.meaning(placed), rule.note or None
     return EtagExplained(form, meaning, memory.etag_trust, note, proven, rule.encryption, peers.by_listing)

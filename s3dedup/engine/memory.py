@@ -10,7 +10,7 @@ import msgspec
 from s3dedup.groups import Placed
 from s3dedup.hashing import Findings
 from s3dedup.model import EtagTrust, ListedObject, Location, Place
-from s3dedup.shelf import ObjectFacts, ScanRecord, State, facts_key, rule_key
+from s3dedup.shelf import SOURCE, ObjectFacts, ScanRecord, State, facts_key, rule_key
 
 Recalled = tuple[Placed, ObjectFacts]
 """An object, and what is known of it: looked up once, because that takes as long as it takes to weigh it."""
@@ -37,6 +37,10 @@ class Memory(ABC):
     def bucket(self, source: int) -> str:
         """The bucket of location number `source`."""
         return self.sources[source].bucket
+
+    def placed(self, entry: bytes) -> Placed:
+        """An entry's bucket and row."""
+        return self.bucket(int.from_bytes(entry[SOURCE])), self.state.listed.row(entry)
 
     def facts(self, bucket: str, row: ListedObject) -> ObjectFacts:
         """What is known of an object from earlier, or empty facts."""

@@ -62,7 +62,7 @@ class Peers:
         self.by_listing = kinds <= weigher.proven(kinds)
         self.groups = {placed: record for record in records for placed in asked if placed in record.objects}
         grouped = chain.from_iterable(record.objects for record in self.groups.values())
-        members = list(dict.fromkeys([*asked, *grouped, *map(weigher.place, entries[:MOST])]))
+        members = list(dict.fromkeys([*asked, *grouped, *map(memory.placed, entries[:MOST])]))
         names = {_name(placed): placed for placed in members}
         self.skipped = {placed: each for each in skipped if (placed := names.get(_name_of(each))) is not None}
         self._memory = memory

@@ -17,6 +17,7 @@ def settle_doubts(context: Context, rules: dict[str, BucketRule], emitter: Emitt
     left = NOTHING
     for one in context.pool.drive(_settlement(context, weigher, doubt).job(emitter) for doubt in context.doubts()):
         left = left.plus(one)
+    context.notes.extend(context.on_trust.notes())
     read = human_bytes(context.stores.counted().bytes_read)
     groups = human_count(emitter.tally.groups, "group")
     redundant = human_count(emitter.tally.redundant, "redundant object")

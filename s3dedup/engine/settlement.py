@@ -98,8 +98,7 @@ class Settlement:
                 break
             yield [self._read(reading) for reading in readings]
         left = NOTHING if affordable else self._outlook(sets)
-        if self._granted is not None:
-            self._context.budget.give_back(self._granted, self._spent)
+        self._give_back()
         self._conclude(emitter, clusters, sets)
         return left
 
@@ -108,6 +107,12 @@ class Settlement:
         expense = self._outlook(sets).expense
         self._granted = expense if self._context.budget.take([expense]) else None
         return self._granted is not None
+
+    def _give_back(self) -> None:
+        """What was granted and not spent; what is read from now on has to be granted anew."""
+        if self._granted is not None:
+            self._context.budget.give_back(self._granted, self._spent)
+        self._granted, self._spent = None, Expense()
 
     def outlook(self) -> Outlook:
         """What settling everything would take at most."""
@@ -118,6 +123,7 @@ class Settlement:
         clusters = self._clusters()
         shaken = {index for each in clusters for index in each.members if self._is_shaken(index, each)}
         if shaken:
+            self._give_back()
             self._contents = [one for index in range(len(self._contents)) for one in self._apart(index, shaken)]
             clusters = self._clusters()
         for each in clusters:
@@ -202,7 +208,9 @@ class Settlement:
     def _learnt(self, reading: Reading, _: None) -> None:
         content, placed, sweep = reading.content, reading.placed, reading.sweep
         content.findings.add(sweep, self._size)
-        self._facts[placed] = self._context.keep_findings(*placed, self._facts[placed], content.findings)
+        own = self._context.findings_in(self._facts[placed])
+        own.add(sweep, self._size)  # what others were found to be is theirs, should they be others after all
+        self._facts[placed] = self._context.keep_findings(*placed, self._facts[placed], own)
         found = ", ".join(f"{name} {digest.hex()}" for name, digest in sweep.whole.items()) or "hashed"
         log_read(*placed, reading.start, reading.stop, found)
         self._advance(reading.stop - reading.start)
@@ -227,36 +235,38 @@ class Settlement:
 
     def _costs(self, doubtful: Sequence[Cluster]) -> Iterator[Expense]:
         for lead, want in self._wants(doubtful, at_most):
-            yield self._expense(lead.candidates[0], self._reader.requests(want), self._size)
+            if not self._reader.knows(lead, want):
+                yield self._expense(lead.candidates[0], self._reader.requests(want), self._size)
         for reading in self._edges(doubtful):
             yield self._expense(reading.placed, 2, 2 * (reading.stop - reading.start))
 
     def _conclude(self, emitter: Emitter, clusters: Sequence[Cluster], sets: Sequence[Sequence[Cluster]]) -> None:
         """Group what is the same, and say what could not be compared."""
-        objects, same = (
-            human_count(self._objects, "object"),
-            human_count(sum(bool(each.kind) for each in clusters), "set"),
-        )
-        log.debug("%s of %d bytes compared: %s of equal ones", objects, self._size, same)
-        for each in clusters:
-            contents = [self._contents[index] for index in each.members]
+        objects = human_count(self._objects, "object")
+        sets_of_equal = human_count(sum(bool(each.kind) for each in clusters), "set")
+        log.debug("%s of %d bytes compared: %s of equal ones", objects, self._size, sets_of_equal)
+        doubtful = {each.members for members in sets for each in members}
+        found = [(each, [self._contents[index] for index in each.members]) for each in clusters]
+        placed = [(each, [one for content in contents for one in content.left()]) for each, contents in found]
+        open_ = frozenset(index for index, each in enumerate(clusters) if each.members in doubtful)
+        recalled = [(each, [(one, self._facts[one]) for one in members]) for each, members in placed]
+        self._context.on_trust.add(recalled, open_)
+        for (each, contents), (_, members) in zip(found, placed, strict=True):
             kinds = [kind for kind in (each.kind, *(content.cluster.kind for content in contents)) if kind]
             if kinds:
-                members = [placed for content in contents for placed in content.left()]
                 weakest = min(kinds, key=WEAKEST_FIRST.index)
                 emitter.emit(self._size, digest_of(each.evidence), weakest, members)
-        doubtful = {index for members in sets for each in members for index in each.members}
-        for index, content in enumerate(self._contents):
-            self._skip(content, in_doubt=index in doubtful)
+            lost = each.members in doubtful and not any(content.candidates for content in contents)
+            for content in contents:
+                self._skip(content, lost=lost)
         self._context.watch.advance(self._objects, self._unread)
 
-    def _skip(self, content: Content, *, in_doubt: bool) -> None:
-        """Of a content that is in doubt because nothing of it could be read, every member stays uncompared; else only
-        those that are gone.
+    def _skip(self, content: Content, *, lost: bool) -> None:
+        """Of a content that is in doubt because nothing that is the same could be read, every member stays uncompared;
+        else only those that are gone.
         """
         archived = ObjectArchivedError("it is archived and would have to be restored first")
         last = next(reversed(content.failures.values()), archived)
-        lost = in_doubt and not content.candidates
         for placed in content.members:
             if lost or placed not in content.left():
                 self._context.skip(*placed, content.failures.get(placed, last))

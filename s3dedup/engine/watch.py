@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from s3dedup.model import HeadFacts, ListedObject, Work
+from s3dedup.model import HeadFacts, ListedObject, PartSpan, Work
 from s3dedup.text import human_count
 
 log = logging.getLogger("s3dedup")
@@ -34,6 +34,11 @@ class Watch:
 def log_head(bucket: str, row: ListedObject, came_of: HeadFacts | Exception) -> None:
     """Log one HEAD and what it told."""
     _log_request("HEAD", bucket, row, _facts(came_of) if isinstance(came_of, HeadFacts) else came_of)
+
+
+def log_part(bucket: str, row: ListedObject, number: int, span: PartSpan | None) -> None:
+    """Log one HEAD of a part and where it lies."""
+    _log_request(f"HEAD part {number} of", bucket, row, f"bytes {span.start}-{span.stop - 1}" if span else "not told")
 
 
 def log_read(bucket: str, row: ListedObject, start: int, stop: int, came_of: object) -> None:

@@ -6,19 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from s3dedup.engine.by_listing import WeighListed, whole_where_needed
+from s3dedup.engine.by_listing import Taken, WeighListed, whole_where_needed
 from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
 from s3dedup.engine.memory import Memory, Recalled
 from s3dedup.engine.narrowing import Candidates, Kind
 from s3dedup.engine.pool import Job, Task
+from s3dedup.engine.rules import UNKNOWN
 from s3dedup.engine.settlement import Outlook, Settlement
 from s3dedup.engine.sorters import Sorters
-from s3dedup.engine.watch import log, log_head
+from s3dedup.engine.watch import log, log_head, log_part
 from s3dedup.errors import ObjectChangedError, ObjectError, ObjectVanishedError
 from s3dedup.evidence import (
     Cluster,
@@ -31,19 +32,21 @@ from s3dedup.evidence import (
     in_doubt,
     meaning,
     read_etag,
+    telling_part,
     weigh,
 )
 from s3dedup.groups import Placed
 from s3dedup.hashing import Grid
-from s3dedup.model import HeadFacts
-from s3dedup.shelf import SOURCE, BucketRule, Doubt, ObjectFacts, State
+from s3dedup.model import HeadFacts, PartSpan
+from s3dedup.shelf import BucketRule, Doubt, ObjectFacts, State
 from s3dedup.text import human_bytes, human_count
 
 MOST_WAITING = 1 << 12
 """So many objects in doubt are written at once."""
 WORTH = 1e6
 """Reclaimable bytes for a dollar: differences below do not count."""
-UNPROVEN = BucketRule(None, hex_proven=False, multipart_proven=False, forms=[], learnt=0.0, note="")
+Question = tuple[int, int | None]
+"""Which object is asked about, by position; and for which of its parts, if for one."""
 
 
 def weigh_candidates(
@@ -69,10 +72,14 @@ def _examinations(
     buckets = {source.to_bytes(2): location.bucket for source, location in context.sources.items()}
     stretches = whole_where_needed(candidates.stretches, proven)
     gone = frozenset(context.gone)
-    orders = (WeighListed(stretch, proven, buckets, emitter.choice, gone) for stretch in stretches)
+    trust = context.on_trust
+    sampled = frozenset(source for source, bucket in buckets.items() if bucket in trust.buckets)
+    taken = Taken(sampled, frozenset(trust.asked))
+    orders = (WeighListed(stretch, proven, buckets, emitter.choice, gone, taken) for stretch in stretches)
     for weighed in sorters.carry_out(orders):
         emitter.pass_on(weighed.groups, weighed.tally)
         context.watch.advance(weighed.entries)
+        trust.by_rule += weighed.on_trust
         for size, entries in weighed.doubtful:
             yield _Examination(context, weigher, emitter, size, entries).job()
 
@@ -91,13 +98,9 @@ class Weigher:
         self._context = context
         self._rules = rules
 
-    def place(self, entry: bytes) -> Placed:
-        """An entry's bucket and row."""
-        return self._context.bucket(int.from_bytes(entry[SOURCE])), self._context.state.listed.row(entry)
-
     def recall(self, entry: bytes) -> Recalled:
         """An entry's bucket and row, and what is known of the object."""
-        return self._context.recall(self.place(entry))
+        return self._context.recall(self._context.placed(entry))
 
     def proven(self, kinds: Iterable[Kind]) -> frozenset[Kind]:
         """Those of the kinds of which the rules say that their ETags are MD5s, and that this is enough."""
@@ -110,7 +113,7 @@ class Weigher:
         )
 
     def _meaning(self, form: Form, bucket: str, head: HeadFacts | None) -> Meaning:
-        rule = self._rules.get(bucket, UNPROVEN)
+        rule = self._rules.get(bucket, UNKNOWN)
         return meaning(
             form,
             self._context.etag_trust,
@@ -125,9 +128,15 @@ class Weigher:
         bucket, row = placed
         etag = read_etag(row.etag)
         head = facts.head
-        layout = Layout.of(row.size, head.first_part, head.parts) if head else None
+        layout = Layout.of(row.size, head.first_part, head.parts, facts.part_spans) if head else None
         checksums = head.checksums if head and self._context.place(bucket).is_aws else ()
         return Known(row.size, etag, self._meaning(etag.form, bucket, head), layout, checksums)
+
+    def assumed_layout(self, placed: Placed, facts: ObjectFacts) -> Layout | None:
+        """The layout that a multipart ETag has if it is even; None where it is not, not known, or of no use."""
+        if facts.head is None or self.known(placed, facts).meaning is not Meaning.MULTIPART:
+            return None
+        return Layout.assumed(placed[1].size, facts.head.first_part, facts.head.parts)
 
     def evidence(self, placed: Placed, facts: ObjectFacts) -> Evidence:
         """All that is known of an object's content."""
@@ -180,7 +189,7 @@ class _Examination:
         self._size = size
         self._entries = entries
         self._recalled = [weigher.recall(entry) for entry in entries]
-        self._asked: set[int] = set()
+        self._asked: set[Question] = set()
         self._gone: set[int] = set()
 
     def job(self) -> Job[_Ranked | None]:
@@ -190,29 +199,42 @@ class _Examination:
             clusters = self._weigher.clusters(self._recalled[index] for index in left)
             doubtful = in_doubt([each.evidence for each in clusters])
             members = [[left[member] for member in each.members] for each in clusters]
-            wanted = [index for number in doubtful for index in self._to_ask(members[number])]
+            wanted = [question for number in doubtful for question in self._to_ask(members[number])]
             if not wanted:
                 break
-            expenses = [self._context.expense(self._recalled[index][0], 1, 0) for index in wanted]
+            expenses = [self._context.expense(self._recalled[index][0], 1, 0) for index, _ in wanted]
             if not self._context.budget.take(expenses):
                 break
-            yield [self._head(index) for index in wanted]
+            self._asked.update(wanted)
+            yield [self._ask(*question) for question in wanted]
+        recalled = [(each, [self._recalled[index] for index in members[n]]) for n, each in enumerate(clusters)]
+        self._context.on_trust.add(recalled, frozenset(doubtful))
         for number, each in enumerate(clusters):
             if number not in doubtful and each.kind:
-                same = [self._recalled[index][0] for index in members[number]]
+                same = [placed for placed, _ in recalled[number][1]]
                 self._emitter.emit(self._size, digest_of(each.evidence), each.kind, same)
         return self._ranked([members[number] for number in doubtful], [clusters[number] for number in doubtful])
 
-    def _to_ask(self, members: Sequence[int]) -> Iterator[int]:
+    def _to_ask(self, members: Sequence[int]) -> Iterator[Question]:
         """The members of a cluster of which a HEAD could tell more: each one whose encryption is not known, one whose
-        layout is not, one whose full checksum the listing promises.
+        layout is not, one whose full checksum the listing promises. Then the part that vouches for a layout.
         """
-        fresh = [index for index in members if index not in self._asked and not self._recalled[index][1].head]
+        fresh = [index for index in members if (index, None) not in self._asked and not self._recalled[index][1].head]
         known = {index: self._weigher.known(*self._recalled[index]) for index in fresh}
         unknown = [index for index in fresh if known[index].meaning is Meaning.UNKNOWN]
-        if unknown or len(fresh) < len(members):
-            return iter(unknown)
-        return iter([index for index in fresh[:1] if self._would_tell(self._recalled[index][0], known[index])])
+        if not unknown and len(fresh) == len(members):
+            unknown = [index for index in fresh[:1] if self._would_tell(self._recalled[index][0], known[index])]
+        if unknown:
+            return ((index, None) for index in unknown)
+        return self._to_ask_of_parts(members)
+
+    def _to_ask_of_parts(self, members: Sequence[int]) -> Iterator[Question]:
+        """The part that vouches for a cluster's layout, of one member: equal multipart ETags are equal parts."""
+        layouts = ((index, self._weigher.assumed_layout(*self._recalled[index])) for index in members)
+        for index, layout in islice(((index, layout) for index, layout in layouts if layout), 1):
+            number = telling_part(layout.parts)
+            if number is not None and number not in self._recalled[index][1].part_spans:
+                yield from {(index, number)} - self._asked
 
     def _would_tell(self, placed: Placed, known: Known) -> bool:
         if known.meaning is Meaning.MULTIPART:
@@ -220,20 +242,29 @@ class _Examination:
         promised = placed[1].checksum_type == "FULL_OBJECT"
         return known.meaning is Meaning.OPAQUE and promised and self._context.stores.is_aws(placed[0])
 
-    def _head(self, index: int) -> Task[HeadFacts]:
-        self._asked.add(index)
+    def _ask(self, index: int, number: int | None) -> Task[Any]:
+        """One HEAD: for the object, or for one of its parts."""
         placed, _ = self._recalled[index]
+        failed = partial(self._failed, index)
+        if number is not None:
+            return Task(
+                partial(self._context.stores.part, *placed, number), partial(self._part_learnt, index, number), failed
+            )
         layout = read_etag(placed[1].etag).form is Form.MULTIPART
-        return Task(
-            partial(self._context.stores.head, *placed, layout=layout),
-            partial(self._learnt, index),
-            partial(self._failed, index),
-        )
+        return Task(partial(self._context.stores.head, *placed, layout=layout), partial(self._learnt, index), failed)
 
     def _learnt(self, index: int, head: HeadFacts) -> None:
         placed, facts = self._recalled[index]
         log_head(*placed, head)
-        facts = msgspec.structs.replace(facts, head=head)
+        self._keep(index, msgspec.structs.replace(facts, head=head))
+
+    def _part_learnt(self, index: int, number: int, span: PartSpan | None) -> None:
+        placed, facts = self._recalled[index]
+        log_part(*placed, number, span)
+        self._keep(index, msgspec.structs.replace(facts, part_spans=facts.part_spans | {number: span}))
+
+    def _keep(self, index: int, facts: ObjectFacts) -> None:
+        placed, _ = self._recalled[index]
         self._recalled[index] = placed, facts
         self._context.keep(*placed, facts)
 

@@ -7,11 +7,13 @@ digest never equals another missing digest.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 from s3dedup.evidence.etag import Etag, Meaning
-from s3dedup.model import EvidenceKind, StoredChecksum
+from s3dedup.model import EvidenceKind, PartSpan, StoredChecksum
 
 Spaces = tuple[tuple[str, bytes], ...]
 
@@ -63,22 +65,60 @@ class Evidence:
         )
 
 
+CERTAIN = 4
+"""Of a layout of up to so many parts, its first part and one more tell all the rest."""
+
+
+def telling_part(parts: int) -> int | None:
+    """Which part besides the first one has to be asked for before a layout of so many parts is believed."""
+    if parts <= 2:  # noqa: PLR2004  the rest is the second
+        return None
+    return 3 if parts <= CERTAIN else parts
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A multipart layout: every part `part_size` bytes but the last. Uploaders use one size throughout; where the
-    count does not fit that, the layout counts as unknown.
+    """A multipart layout: every part `part_size` bytes but the last, which may be shorter. Where parts have several
+    sizes, or might have, the layout counts as unknown.
     """
 
     part_size: int
     parts: int
 
     @classmethod
-    def of(cls, size: int, first_part: int | None, parts: int | None) -> Layout | None:
-        """The layout of an object of `size` bytes, None where it is unknown or irregular."""
+    def assumed(cls, size: int, first_part: int | None, parts: int | None) -> Layout | None:
+        """The even layout that an object of `size` bytes has if any; None where its count of parts does not fit."""
         if not first_part or not parts:
             return None
         regular = (parts - 1) * first_part < size <= parts * first_part
         return cls(first_part, parts) if regular else None
+
+    @classmethod
+    def of(
+        cls, size: int, first_part: int | None, parts: int | None, told: Mapping[int, PartSpan | None]
+    ) -> Layout | None:
+        """The layout of an object of `size` bytes, None where it is unknown or irregular. `told` is where other parts
+        lie, by number (from 1; None: the store does not say).
+
+        | parts   | besides the first is asked | then the layout is                                          |
+        |---------|----------------------------|-------------------------------------------------------------|
+        | 1, 2    | nothing                    | known: what is left is the other part                       |
+        | 3, 4    | the third                  | known: it ends the second, and begins the last              |
+        | 5 to    | the last                   | as good as known: between the first and the last, parts     |
+        | 10,000  |                            | could only differ whose sizes add up to those of even ones  |
+
+        S3 tells of one part in a HEAD, so that all would take thousands. A layout that is wrongly held for even can
+        hide a duplicate, never make one: equal ETags are equal parts however these lie.
+        """
+        layout = cls.assumed(size, first_part, parts)
+        if layout is None:
+            return None
+        number = telling_part(layout.parts)
+        return layout if number is None or told.get(number) == layout.span(number, size) else None
+
+    def span(self, number: int, size: int) -> PartSpan:
+        """Where a part lies in an object of `size` bytes."""
+        return PartSpan((number - 1) * self.part_size, min(number * self.part_size, size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +192,33 @@ def compare(one: Evidence, other: Evidence) -> Verdict:
 def _unequal(one: Spaces, other: Spaces) -> bool:
     values = dict(other)
     return any(space in values and values[space] != value for space, value in one)
+
+
+def on_assumed_layout(items: Sequence[Evidence]) -> frozenset[int]:
+    """Positions of those that a multipart ETag of an assumed layout, and no reading, tells from another: where it is
+    not what was assumed, a duplicate could be missed.
+
+    | the value in `multipart-NxP` | N         | another value is there | counts |
+    |------------------------------|-----------|------------------------|--------|
+    | of an ETag                   | 5 or more | yes                    | yes    |
+    | of an ETag                   | 5 or more | no                     | no     |
+    | of an ETag                   | up to 4   | any                    | no     |
+    | of bytes that were read      | any       | any                    | no     |
+    """
+    every = [[pair for pair in (*each.decides, *each.separates) if _is_assumed(pair[0])] for each in items]
+    values = Counter(space for space, _ in {pair for pairs in every for pair in pairs})
+    return frozenset(
+        index
+        for index, pairs in enumerate(every)
+        if any(values[pair[0]] > 1 and pair not in items[index].read for pair in pairs)
+    )
+
+
+def _is_assumed(space: str) -> bool:
+    """Whether a space is that of a layout that one HEAD more could not make certain."""
+    name, _, layout = space.partition("-")
+    parts, mark, _ = layout.partition("x")
+    return name == "multipart" and bool(mark) and int(parts) > CERTAIN
 
 
 RANGES = {"sha1-ranges": EvidenceKind.SHA1_RANGES, "sha256-ranges": EvidenceKind.SHA256_RANGES}

@@ -21,6 +21,7 @@ from s3dedup.model import (
     InDoubt,
     ListedObject,
     Location,
+    PartSpan,
     Place,
     RollUps,
     RunInfo,
@@ -38,6 +39,7 @@ class ObjectFacts(msgspec.Struct, array_like=True):
     """What was learnt about one object at a price; stale unless `etag`, `size` and `modified` are still as listed.
 
     `ranges`, `parts` and `whole` are digests of its bytes, as in `hashing.Findings`; the ranges by `digest`.
+    `part_spans` is where parts lie that were asked for, by number; None where the store does not say.
     """
 
     etag: str
@@ -48,6 +50,7 @@ class ObjectFacts(msgspec.Struct, array_like=True):
     ranges: dict[int, bytes] = {}
     parts: dict[int, dict[int, bytes]] = {}
     whole: dict[str, bytes] = {}
+    part_spans: dict[int, PartSpan | None] = {}
 
     def still_of(self, row: ListedObject) -> bool:
         """Whether the object is the one that this was learnt about."""
@@ -56,14 +59,13 @@ class ObjectFacts(msgspec.Struct, array_like=True):
 
 class BucketRule(msgspec.Struct, array_like=True):
     """What was learnt about a bucket's ETags: its default encryption (None unknown) and whether calibration proved
-    single-part (`hex_proven`) and multipart ETags (`multipart_proven`) to follow AWS's rules there. `forms` are the
-    forms of ETag that were there to be looked at, `learnt` is in seconds since the epoch, `note` says it in words.
+    single-part (`hex_proven`) and multipart ETags (`multipart_proven`) to follow AWS's rules there. `learnt` is
+    when the default was asked for, in seconds since the epoch; `note` says it all in words.
     """
 
     encryption: Encryption | None
     hex_proven: bool
     multipart_proven: bool
-    forms: list[int]
     learnt: float
     note: str
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from s3dedup import AuditConfig, audit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from s3dedup.demo.process import S3Client
@@ -69,9 +69,13 @@ def upload(client: S3Client, bucket: str, key: str, body: bytes, part_size: int 
     if part_size is None:
         client.put_object(Bucket=bucket, Key=key, Body=body)
         return
+    upload_in(client, bucket, key, [body[start : start + part_size] for start in range(0, len(body), part_size)])
+
+
+def upload_in(client: S3Client, bucket: str, key: str, pieces: Sequence[bytes]) -> None:
+    """Store an object in these parts."""
     name = {"Bucket": bucket, "Key": key}
     name["UploadId"] = client.create_multipart_upload(**name)["UploadId"]
-    pieces = [body[start : start + part_size] for start in range(0, len(body), part_size)]
     tags = [client.upload_part(**name, PartNumber=n, Body=piece)["ETag"] for n, piece in enumerate(pieces, 1)]
     parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, 1)]
     client.complete_multipart_upload(**name, MultipartUpload={"Parts": parts})

@@ -25,6 +25,7 @@ from tests.audit.helpers import (
     random_body,
     skipped_of,
     upload,
+    upload_in,
 )
 from tests.fakes3 import FakeS3, Request, Response, matching
 
@@ -126,6 +127,23 @@ def test_the_same_bytes_in_one_piece_and_in_parts_of_two_sizes_are_one_group(
     upload(server.client(), bucket, "six-near", flipped(body, -1), 6 * MIB)
     report = auditor_of(server)(bucket)
     assert keys_of(report) == {frozenset({"single", "five", "six", "six-again"})}
+    assert report.run.complete
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_the_same_bytes_in_parts_that_only_look_even_are_one_group(
+    name: str,
+    request: pytest.FixtureRequest,
+    fresh_bucket: FreshBucket,
+    auditor_of: Callable[[S3Server], Auditor],
+) -> None:
+    """6, 5 and 5 MiB are as many parts as 6, 6 and 4 MiB, and begin as these do."""
+    server: S3Server = request.getfixturevalue(name)
+    bucket, body = fresh_bucket(server), random_body(16 * MIB)
+    upload(server.client(), bucket, "even", body, 6 * MIB)
+    upload_in(server.client(), bucket, "uneven", [body[: 6 * MIB], body[6 * MIB : 11 * MIB], body[11 * MIB :]])
+    report = auditor_of(server)(bucket)
+    assert keys_of(report) == {frozenset({"even", "uneven"})}
     assert report.run.complete
 
 

@@ -635,16 +635,58 @@ def test_one_kms_object_that_is_not_in_the_sample_of_a_bucket_is_taken_at_the_bu
     report = auditor("b")
     assert "secret" not in {entry.key for entry in fake.requests("HeadObject")}
     assert [len(group.objects) for group in report.groups] == [100]
-    assert report.notes == (
-        "s3://b: single-part ETags follow AWS's rules; default encryption AES256, confirmed by 8 objects.",
-    )
+    learnt, on_trust = report.notes
+    assert learnt == "s3://b: single-part ETags follow AWS's rules; default encryption AES256, confirmed by 8 objects."
+    assert on_trust.startswith("1 object shared the size of others, but no ETag, and")
     assert [len(group.objects) for group in auditor("b", etag_trust=EtagTrust.NEVER).groups] == [101]
 
 
-def test_uneven_parts_that_could_be_even_ones_are_taken_for_those(fake: FakeS3, auditor: Auditor) -> None:
-    plant(fake, {"a": b"sixteen bytes...", "b": b"sixteen bytes..."}, encryption="SSE-S3", parts=[6, 5, 5])
-    plant(fake, {"c": b"sixteen bytes..."}, encryption="SSE-S3", parts=[6, 6, 4])
-    assert keys_of(auditor("b")) == {frozenset("ab")}
+@pytest.mark.parametrize("parts", [[6, 5, 5], [4, 3, 5, 4], [4, 4, 3, 5], [3, 4, 3, 3, 3], [2, 2, 3, 2, 3, 2, 2]])
+def test_uneven_parts_of_which_the_count_is_that_of_even_ones_are_read(
+    parts: list[int], fake: FakeS3, auditor: Auditor
+) -> None:
+    plant(fake, {"a": b"sixteen bytes...", "b": b"sixteen bytes..."}, encryption="SSE-S3", parts=parts)
+    plant(fake, {"c": b"sixteen bytes..."}, encryption="SSE-S3", parts=parts[0])
+    assert keys_of(auditor("b")) == {frozenset("abc")}
+    assert reads(fake)
+
+
+def test_uneven_parts_that_begin_and_end_as_even_ones_do_are_taken_for_those(fake: FakeS3, auditor: Auditor) -> None:
+    plant(fake, {"a": b"sixteen bytes...", "b": b"sixteen bytes..."}, encryption="SSE-S3", parts=[3, 2, 4, 3, 3, 1])
+    plant(fake, {"c": b"sixteen bytes..."}, encryption="SSE-S3", parts=3)
+    report = auditor("b")
+    assert keys_of(report) == {frozenset("ab")}
+    assert any(
+        note.startswith("3 objects were told from others by ETags of five or more parts") for note in report.notes
+    )
+
+
+def test_where_every_candidate_was_asked_nothing_is_said_of_a_sample(fake: FakeS3, auditor: Auditor) -> None:
+    plant(fake, {f"plain-{number}": f"{number} is not another".encode() for number in range(8)}, encryption="SSE-S3")
+    (learnt,) = auditor("b").notes
+    assert learnt.endswith("confirmed by 8 objects.")
+
+
+def test_candidates_of_each_month_are_among_those_that_are_asked(fake: FakeS3, auditor: Auditor) -> None:
+    january, july = datetime(2026, 1, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC)
+    plain, secret = (
+        {f"{name}-{n}": b"same" for n in range(many)} for name, many in {"plain": 100, "secret": 5}.items()
+    )
+    plant(fake, plain, encryption="SSE-S3", last_modified=january)
+    plant(fake, secret, encryption="SSE-KMS", last_modified=july)
+    report = auditor("b")
+    assert [len(group.objects) for group in report.groups] == [105]
+    assert not [note for note in report.notes if "shared the size" in note]
+
+
+@pytest.mark.parametrize(("part", "heads"), [(8, 1), (6, 2), (4, 2), (2, 2)])
+def test_objects_in_even_parts_are_told_apart_by_at_most_two_heads_each(
+    part: int, heads: int, fake: FakeS3, auditor: Auditor
+) -> None:
+    plant(fake, {"a": b"sixteen bytes...", "b": b"and another one."}, encryption="SSE-S3", parts=part)
+    assert not keys_of(auditor("b"))
+    assert not reads(fake)
+    assert len(fake.requests("HeadObject")) <= 2 * heads + 2
 
 
 def test_uneven_parts_that_cannot_be_even_ones_are_read(fake: FakeS3, auditor: Auditor) -> None:
@@ -712,3 +754,66 @@ def test_a_collision_is_told_apart_where_the_objects_are_asked_for_their_checksu
     report = auditor("b")
     assert not keys_of(report)
     assert report.run.complete
+
+
+# One ETag unites them, and bytes contradict it: what united them proves nothing any more
+
+
+APART = {frozenset({"good", "good-copy"}), frozenset({"evil", "evil-copy"})}
+
+
+def plant_contradiction(fake: FakeS3) -> None:
+    """A collision, and copies of both that must be read."""
+    plant(fake, {"good": GOOD, "evil": EVIL}, encryption="SSE-S3")
+    plant(fake, {"good-copy": GOOD, "evil-copy": EVIL})
+
+
+def test_what_an_etag_unites_and_bytes_contradict_is_read_apart(fake: FakeS3, auditor: Auditor) -> None:
+    plant_contradiction(fake)
+    report = auditor("b")
+    assert (keys_of(report), evidence_of(report)) == (APART, ["sha1-ranges"] * 2)
+    assert report.run.complete
+    asked = len(fake.log)
+    assert keys_of(auditor("b")) == APART
+    assert {entry.operation for entry in fake.log[asked:]} == {"ListObjectsV2"}
+
+
+@pytest.mark.parametrize("key", ["good", "evil"])
+def test_of_what_is_read_apart_that_which_cannot_be_read_is_named(key: str, fake: FakeS3, auditor: Auditor) -> None:
+    plant_contradiction(fake)
+    fake.faults.add("403", match=matching("GetObject", key), times=None)
+    report = auditor("b")
+    assert keys_of(report) == {pair for pair in APART if key not in pair}
+    assert skipped_of(report) == {key: SkipReason.ACCESS_DENIED}
+
+
+@pytest.mark.parametrize("objects", range(6))
+def test_what_is_read_apart_has_to_be_granted_anew(objects: int, fake: FakeS3, auditor: Auditor) -> None:
+    plant_contradiction(fake)
+    report = auditor("b", max_read=objects * len(GOOD))
+    assert report.work.bytes_read <= objects * len(GOOD)
+    assert report.run.complete == (keys_of(report) == APART) == (objects >= 4)
+
+
+def test_what_was_read_of_one_object_is_never_remembered_of_another(fake: FakeS3, auditor: Auditor) -> None:
+    """Two that an ETag unites differ in what is read of the first; the rest is read of the second."""
+    suffix = random_body(9 * MIB)
+    plant(fake, {"evil": EVIL + suffix, "good": GOOD + suffix}, encryption="SSE-S3")
+    plant(fake, {"evil-copy": EVIL + suffix}, encryption="SSE-S3", parts=MIB, storage_class="GLACIER")
+    fake.faults.add("403", match=matching("GetObject", "evil"), after=1, times=None)
+    assert keys_of(auditor("b")) == {frozenset({"evil", "evil-copy", "good"})}
+    assert [entry.key for entry in reads(fake) if entry.status < 300] == ["evil", "good"]
+    fake.faults.clear()
+    assert not keys_of(auditor("b", etag_trust=EtagTrust.NEVER))
+
+
+def test_what_is_the_same_as_something_that_could_be_read_is_not_named_for_what_could_not(
+    fake: FakeS3, auditor: Auditor
+) -> None:
+    """An archived object has a twin that reading finds; only the one that nobody can read stays undecided."""
+    plant(fake, {"in parts": b"same"}, encryption="SSE-S3", parts=1)
+    plant(fake, {"archived": b"same"}, encryption="NOT-SSE", storage_class="GLACIER")
+    plant(fake, {"locked": b"same"}, encryption="SSE-C")
+    report = auditor("b")
+    assert keys_of(report) == {frozenset({"in parts", "archived"})}
+    assert skipped_of(report) == {"locked": SkipReason.UNREADABLE}

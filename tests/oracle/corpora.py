@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 
 from hypothesis import strategies as st
 
+from s3dedup.evidence.verdict import CERTAIN
 from tests.fakes3.checksums import COMPOSITE_MULTIPART, FULL_OBJECT_MULTIPART
 from tests.fakes3.objects import MD5_ENCRYPTIONS, Encryption, Order, part_layout
 from tests.oracle.memory import AWS
@@ -26,14 +27,10 @@ BEYOND_THE_SAMPLE = False
 announce (README, Limits).
 """
 LOOKS_EVEN = False
-"""Uneven parts whose count and first size could be those of even ones: they count as those."""
-CACHED_FAILURES = False
-"""An object elsewhere that cannot be read, before a later audit: that it proved nothing of its bucket is remembered."""
-LYING_TWINS = False
-"""ETags that are believed always, and of which what is read says otherwise."""
+"""Five or more uneven parts of which the first and the last lie as if they were even: they count as those."""
 
 SAMPLED = 8
-"""So many candidates of a bucket are asked for their encryption (`engine.narrowing.SAMPLES`)."""
+"""So many candidates of a bucket are asked for their encryption (`engine.rules.SAMPLES`)."""
 SIZES = (0, 1, 2, 4, 5, 8, 9, 15, 16, 17, 24, 25, 32, 33, 47, 49, 60)
 """Around the edges of the small grid: pieces of 4, 8 and 16 bytes; 33 and more are too large to calibrate with."""
 
@@ -218,14 +215,15 @@ def parts_of(draw: st.DrawFn, size: int, part_sizes: Sequence[int]) -> tuple[int
         return None
     if kind == "even":
         return part_layout(size, draw(st.sampled_from(part_sizes)))
-    cuts = sorted(draw(st.sets(st.integers(1, size - 1), max_size=4))) if size > 1 else []
+    cuts = sorted(draw(st.sets(st.integers(1, size - 1), max_size=5))) if size > 1 else []
     sizes = tuple(stop - start for start, stop in pairwise((0, *cuts, size)))
     return None if looks_even(size, sizes) and not LOOKS_EVEN else sizes
 
 
 def looks_even(size: int, sizes: Sequence[int]) -> bool:
-    """Whether parts of several sizes are as many as parts of the first one's size would be."""
-    return sizes != part_layout(size, sizes[0]) and len(sizes) == -(-size // sizes[0])
+    """Whether of five or more parts of several sizes the first and the last lie where they would if all were even."""
+    even = part_layout(size, sizes[0]) or ()
+    return len(sizes) == len(even) > CERTAIN and sizes != even and sizes[-1] == even[-1]
 
 
 @st.composite
@@ -267,26 +265,6 @@ def corpora(draw: st.DrawFn, *, calm: bool = False) -> Corpus:
     return Corpus(buckets, tuple(within_the_sample(buckets, found)), style)
 
 
-def readable_elsewhere(corpus: Corpus) -> Corpus:
-    """The same, but for what keeps an object from being read on a custom endpoint."""
-    return replace(corpus, items=tuple(_readable_elsewhere(corpus.homes, item) for item in corpus.items))
-
-
-def _readable_elsewhere(buckets: Sequence[Home], item: Item) -> Item:
-    if CACHED_FAILURES or buckets[item.home].endpoint == AWS:
-        return item
-    encryption: Encryption = "SSE-KMS" if item.encryption == "SSE-C" else item.encryption
-    return replace(item, encryption=encryption, storage="STANDARD", refuses=None)
-
-
-def believable(corpus: Corpus) -> Corpus:
-    """The same, but for servers that make ETags of a form in which they mean something and of which they do not."""
-    if LYING_TWINS:
-        return corpus
-    lies = {"clock", "other-parts"}
-    return replace(corpus, homes=tuple(replace(e, nature="rules") if e.nature in lies else e for e in corpus.homes))
-
-
 def within_the_sample(buckets: Sequence[Home], found: Sequence[Item]) -> Iterator[Item]:
     """The same items, but for what a bucket's sample may miss or meet and its default does not announce: encryption
     with another key, and what refuses to be asked.
@@ -319,6 +297,5 @@ def changes(draw: st.DrawFn, corpus: Corpus) -> list[Change]:
         if kind == "overwrite":
             new = replace(new, home=old.home, key=old.key, wrong_checksum=False)
         *_, new = within_the_sample(corpus.homes, [*corpus.items, new])
-        new = _readable_elsewhere(corpus.homes, new)
         found.append(replace(new, tick=100 + number, deleted=False, refuses=None))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
+from s3dedup.evidence import withstands_collisions
 from s3dedup.model import AuditReport, EtagTrust, EvidenceKind, ObjectVersion, SkipReason, Work
 from tests.fakes3 import LogEntry
 from tests.oracle.planted import Place, Stored
@@ -48,12 +49,12 @@ def check_sound(report: AuditReport, truth: Mapping[Place, Stored], trust: EtagT
 
 
 def check_evidence(report: AuditReport, trust: EtagTrust, digest: str) -> None:
-    """Each group says on what it stands, and that is something that was to be believed. By SHA-256 no MD5 and no SHA-1
-    is, nor is a multipart ETag where none is trusted. A stored MD5 is called `md5-etag` too.
+    """Each group says on what it stands, and that is something that was to be believed. By SHA-256 only a SHA-256 or
+    SHA-512 is, stored, or of bytes that were read; where no ETag is trusted no multipart ETag is.
     """
     kinds = {group.evidence for group in report.groups}
     if digest == "sha256":
-        assert kinds <= {EvidenceKind.CHECKSUM, EvidenceKind.SHA256_RANGES}
+        assert all(withstands_collisions(kind, digest) for kind in kinds)
     else:
         assert EvidenceKind.SHA256_RANGES not in kinds
     if trust is EtagTrust.NEVER:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.engine.by_listing import WeighListed, equal_etags, whole_where_needed
-from s3dedup.engine.narrowing import LARGEST_READ, SAMPLES, Narrow, Samples
+from s3dedup.engine.by_listing import Taken, WeighListed, equal_etags, whole_where_needed
+from s3dedup.engine.narrowing import DRAWN, LARGEST_READ, PAIRS, Drawn, Narrow, Samples, Twins
 from s3dedup.groups import Choice
 from s3dedup.model import ListedObject
 from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Stretch
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HEX, MULTIPART, OTHER = 1, 2, 0
 EVERYTHING = Stretch(b"", None)
+NO_TWINS = Twins([], [])
 
 
 def entry(size: int, tag: int = 0, form: int = HEX, source: int = 0, row: int = 0) -> bytes:
@@ -70,9 +71,24 @@ def test_candidates_are_those_that_share_their_size(entries: list[bytes]) -> Non
     assert (found.entries, found.objects) == (len(entries), len(candidates))
     assert found.bytes == sum(Entry.unpack(each).size for each in candidates)
     assert found.kinds == {(each[6], each[SOURCE]) for each in candidates}
-    assert {source: samples.seen for source, samples in found.samples.items()} == Counter(
+    assert {source: samples.drawn.seen for source, samples in found.samples.items()} == Counter(
         each[SOURCE] for each in candidates
     )
+
+
+@given(ENTRIES)
+def test_every_pair_with_one_etag_may_be_drawn_for_each_location_that_half_of_it_is_in(entries: list[bytes]) -> None:
+    found = Narrow(EVERYTHING, sampling=True)(listed(entries))
+    pairs = [
+        (one, other)
+        for one, other in pairwise(entries)
+        if one[SIZE_AND_ETAG] == other[SIZE_AND_ETAG] and one[6] != OTHER
+    ]
+    for source, samples in found.samples.items():
+        for form, drawn in samples.pairs.items():
+            own = [pair for pair in pairs if pair[0][6] == form and source in {pair[0][SOURCE], pair[1][SOURCE]}]
+            assert (drawn.seen, len(drawn.items)) == (len(own), min(PAIRS, len(own)))
+            assert set(drawn.items) <= set(own)
 
 
 def test_all_objects_of_a_size_that_is_parted_are_candidates() -> None:
@@ -82,38 +98,43 @@ def test_all_objects_of_a_size_that_is_parted_are_candidates() -> None:
 
 @given(ENTRIES)
 def test_samples_are_candidates_of_the_location_smallest_first_by_form(entries: list[bytes]) -> None:
-    samples = Samples.of(entries, random.Random(0))
-    assert samples.seen == len(entries)
-    assert len(samples.asked) == len(set(samples.asked)) == min(SAMPLES, len(entries))
-    assert set(samples.asked) <= set(entries)
+    samples = Samples.of(entries, Twins.of(entries), random.Random(0))
+    assert samples.drawn.seen == len(entries)
+    assert sorted(samples.drawn.items) == entries
     assert samples.forms() == {each[6] for each in entries}
     tags = Counter(each[SIZE_AND_ETAG] for each in entries)
     for form, wanted in ((HEX, 2), (MULTIPART, 1), (OTHER, 0)):
         firsts = [next(group) for _, group in groupby((e for e in entries if e[6] == form), itemgetter(slice(0, 25)))]
         assert [each[:25] for each in samples.read.get(form, [])] == [each[:25] for each in firsts[:wanted]]
-        assert all(tags[each[SIZE_AND_ETAG]] > 1 for each in samples.twins.get(form, []))
+        twins = [each for each in entries if each[6] == form and tags[each[SIZE_AND_ETAG]] > 1]
+        assert samples.twins.get(form, []) == twins[: 2 * wanted]
 
 
 def test_what_is_too_large_to_be_read_is_no_sample_to_read() -> None:
-    samples = Samples.of([entry(LARGEST_READ, 1), entry(LARGEST_READ + 1, 2)], random.Random(0))
+    samples = Samples.of([entry(LARGEST_READ, 1), entry(LARGEST_READ + 1, 2)], NO_TWINS, random.Random(0))
     assert samples.read == {HEX: [entry(LARGEST_READ, 1)]}
-    assert len(samples.asked) == 2
+    assert len(samples.drawn.items) == 2
 
 
 def test_a_fair_sample_of_parts_is_a_fair_sample_of_the_whole() -> None:
-    small, large = [entry(1, row=row) for row in range(10)], [entry(2, row=row) for row in range(90)]
+    small, large = range(10), range(10, 100)
     chance = random.Random(1)
-    drawn: Counter[int] = Counter()
+    drawn: Counter[bool] = Counter()
     for _ in range(500):
-        merged = Samples.merged([Samples.of(small, chance), Samples.of(large, chance)], chance)
-        assert (merged.seen, len(set(merged.asked))) == (100, SAMPLES)
-        drawn.update(Entry.unpack(each).size for each in merged.asked)
-    assert 0.07 < drawn[1] / drawn.total() < 0.13
+        merged = Drawn.merged([Drawn.of(small, 8, chance), Drawn.of(large, 8, chance)], 8, chance)
+        assert (merged.seen, len(set(merged.items))) == (100, 8)
+        drawn.update(each in small for each in merged.items)
+    assert 0.07 < drawn[True] / drawn.total() < 0.13
+
+
+def test_no_more_candidates_are_drawn_than_may_be_looked_up() -> None:
+    samples = Samples.of([entry(1, row=row) for row in range(DRAWN + 1)], NO_TWINS, random.Random(0))
+    assert (samples.drawn.seen, len(set(samples.drawn.items))) == (DRAWN + 1, DRAWN)
 
 
 def test_merged_samples_keep_the_smallest_and_every_form() -> None:
-    parts = [Samples.of([entry(size, tag) for tag in range(3)], random.Random(0)) for size in (5, 3)]
-    parts.append(Samples.of([entry(9, form=MULTIPART)], random.Random(0)))
+    parts = [Samples.of([entry(size, tag) for tag in range(3)], NO_TWINS, random.Random(0)) for size in (5, 3)]
+    parts.append(Samples.of([entry(9, form=MULTIPART)], NO_TWINS, random.Random(0)))
     merged = Samples.merged(parts, random.Random(0))
     assert merged.read == {HEX: [entry(3, 0), entry(3, 1)], MULTIPART: [entry(9, form=MULTIPART)]}
     assert Samples.merged([], random.Random(0)) == Samples()
@@ -123,6 +144,16 @@ def test_merged_samples_keep_the_smallest_and_every_form() -> None:
 def test_sets_of_equal_etags_are_those_that_counting_finds(entries: list[bytes]) -> None:
     expected = [list(group) for _, group in groupby(entries, itemgetter(slice(0, 25)))]
     assert list(equal_etags(entries)) == [same for same in expected if len(same) > 1]
+
+
+@given(ENTRIES, st.frozensets(st.sampled_from([b"\0\0", b"\0\1"])), st.data())
+def test_what_is_alone_on_trust_is_what_shares_no_etag_and_was_not_asked_itself(
+    entries: list[bytes], sampled: frozenset[bytes], data: st.DataObject
+) -> None:
+    asked = data.draw(st.frozensets(st.sampled_from(entries or [entry(9)]))) | {entry(9, row=1000)}
+    tags = Counter(each[SIZE_AND_ETAG] for each in entries)
+    alone = {each for each in entries if tags[each[SIZE_AND_ETAG]] == 1 and each[SOURCE] in sampled}
+    assert Taken(sampled, asked).alone(entries, equal_etags(entries)) == len(alone - asked)
 
 
 @given(ENTRIES, st.frozensets(st.tuples(st.just(HEX), st.sampled_from([b"\0\0", b"\0\1"]))))

@@ -321,7 +321,7 @@ def test_facts_of_one_object_are_not_those_of_another() -> None:
 
 
 def test_a_rule_survives_until_the_next_audit(home: Path) -> None:
-    rule = BucketRule(Encryption.SSE_S3, hex_proven=True, multipart_proven=False, forms=[1], learnt=1.5, note="n")
+    rule = BucketRule(Encryption.SSE_S3, hex_proven=True, multipart_proven=False, learnt=1.5, note="n")
     with closing(State(home)) as state:
         state.rules[b"photos"] = rule
     with closing(State(home)) as state:
@@ -515,7 +515,7 @@ def read_whole(home: Path) -> None:
 
 RECORDS = [
     FACTS,
-    BucketRule(None, hex_proven=True, multipart_proven=True, forms=[1, 2], learnt=0.5, note="note"),
+    BucketRule(None, hex_proven=True, multipart_proven=True, learnt=0.5, note="note"),
     group(),
     Doubt(5, [b"entry"]),
     SCAN,

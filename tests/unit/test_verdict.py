@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
 
-from s3dedup.evidence import Etag, Evidence, Form, Known, Layout, Meaning, cluster, compare, read_etag, weigh
+from s3dedup.evidence import (
+    Etag,
+    Evidence,
+    Form,
+    Known,
+    Layout,
+    Meaning,
+    cluster,
+    compare,
+    on_assumed_layout,
+    read_etag,
+    weigh,
+)
 from s3dedup.evidence.verdict import CRYPTOGRAPHIC, Verdict, kind_of
-from s3dedup.model import EvidenceKind, StoredChecksum
+from s3dedup.model import EvidenceKind, PartSpan, StoredChecksum
 from tests.unit.spaces import evidences
 
 SIZE = 20 << 20
@@ -204,10 +217,63 @@ def test_nothing_is_different_from_itself(one: Evidence) -> None:
         pytest.param(0, 0, 1, None, id="an-empty-object"),
     ],
 )
-def test_a_layout_is_known_where_all_parts_but_the_last_are_equal(
+def test_a_layout_may_be_even_where_the_count_of_parts_is_that_of_even_ones(
     size: int, first_part: int | None, parts: int | None, expected: Layout | None
 ) -> None:
-    assert Layout.of(size, first_part, parts) == expected
+    assert Layout.assumed(size, first_part, parts) == expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "asked", "known"),
+    [
+        pytest.param((8,), (), True, id="row-1-one-part"),
+        pytest.param((8, 3), (), True, id="row-1-two-parts"),
+        pytest.param((8, 8, 3), (), False, id="row-2-three-parts-of-which-the-third-is-not-asked-for"),
+        pytest.param((8, 8, 3), (3,), True, id="row-2-three-even-parts"),
+        pytest.param((8, 5, 6), (3,), False, id="row-2-three-uneven-parts"),
+        pytest.param((8, 8, 8, 3), (4,), False, id="row-2-four-parts-of-which-the-third-is-not-asked-for"),
+        pytest.param((8, 8, 8, 3), (3,), True, id="row-2-four-even-parts"),
+        pytest.param((8, 5, 11, 3), (3,), False, id="row-2-four-uneven-parts-and-the-last-one-begins-as-if-even"),
+        pytest.param((8, 8, 5, 6), (3,), False, id="row-2-four-parts-of-which-the-third-is-short"),
+        pytest.param((8, 8, 8, 8, 3), (3,), False, id="row-3-five-parts-of-which-the-last-is-not-asked-for"),
+        pytest.param((8, 8, 8, 8, 3), (5,), True, id="row-3-five-even-parts"),
+        pytest.param((8, 8, 8, 5, 6), (5,), False, id="row-3-five-uneven-parts"),
+        pytest.param((8, 5, 11, 8, 3), (5,), True, id="row-3-five-uneven-parts-that-add-up-to-even-ones"),
+    ],
+)
+def test_a_layout_is_believed_when_one_more_part_lies_where_it_would_if_all_were_even(
+    sizes: tuple[int, ...], asked: tuple[int, ...], *, known: bool
+) -> None:
+    ends = list(accumulate(sizes))
+    told = {number: PartSpan(ends[number - 1] - sizes[number - 1], ends[number - 1]) for number in asked}
+    layout = Layout(sizes[0], len(sizes))
+    assert Layout.of(sum(sizes), sizes[0], len(sizes), told) == (layout if known else None)
+
+
+def test_a_part_of_which_the_store_does_not_say_where_it_lies_vouches_for_nothing() -> None:
+    assert Layout.of(SIZE, 8 << 20, 3, {3: None}) is None
+
+
+def in_parts(count: int, value: bytes, *, read: bool = False) -> Evidence:
+    pair = (f"multipart-{count}x8", value)
+    return Evidence((pair,), read=frozenset({pair} if read else ()))
+
+
+@pytest.mark.parametrize(
+    ("count", "value", "read", "counts"),
+    [
+        pytest.param(5, b"another", False, True, id="row-1"),
+        pytest.param(5, b"one", False, False, id="row-2"),
+        pytest.param(4, b"another", False, False, id="row-3"),
+        pytest.param(5, b"another", True, False, id="row-4"),
+    ],
+)
+def test_what_only_an_assumed_layout_tells_from_others_is_known(
+    count: int, value: bytes, *, read: bool, counts: bool
+) -> None:
+    items = [in_parts(count, b"one", read=True), in_parts(count, value, read=read)]
+    assert on_assumed_layout(items) == ({1} if counts else set())
+    assert on_assumed_layout([item.without_forgeable() for item in items]) >= ({1} if counts else set())
 
 
 @pytest.mark.parametrize(
