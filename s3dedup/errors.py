@@ -107,7 +107,7 @@ class NoReportError(StateError):
 
 
 class NothingToActOnError(S3DedupError):
-    """No line of a plan is one that a tool may act on."""
+    """No line of a plan is left, or none on which a tool may act."""
 
 
 class ObjectError(S3DedupError):

@@ -39,8 +39,8 @@ def check_directory(output: Path | None) -> None:
         tempfile.TemporaryFile(dir=output.parent).close()
     except OSError as error:
         raise UsageError(
-            f"The report cannot be written to {output} ({error.strerror}): name a file in a directory that is there"
-            " and can be written to."
+            f"Nothing can be written to {output} ({error.strerror}): name a file in a directory that is there and can"
+            " be written to."
         ) from error
 
 

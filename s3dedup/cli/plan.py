@@ -23,7 +23,6 @@ from s3dedup.store import StoreConfig
 from s3dedup.text import human_bytes, human_count
 
 INCOMPLETE = 3
-NOTHING_LEFT = 1
 
 PlanFormat = Annotated[
     str,
@@ -107,8 +106,6 @@ def verify(
         dropped = sum(written.dropped.values())
         watch.line(f"{_extent(written)}, {written.compared:,} compared byte for byte; {dropped:,} dropped")
         _tell_held(watch, written)
-    if not written.lines:
-        return NOTHING_LEFT
     uncompared = bytes and written.compared < written.lines
     return INCOMPLETE if dropped or uncompared or (format in ACTING and written.held) else 0
 
@@ -139,16 +136,16 @@ def _told(plan: Plan, watch: Watch) -> Plan:
     def entries() -> Iterator[Entry]:
         for entry in plan.entries:
             if isinstance(entry, Dropped):
-                watch.line(f"dropped {entry.line.redundant.uri}: {_why(entry)}")
+                watch.line(f"dropped {_culprit(entry)}: {entry.reason}, {entry.detail}")
             yield entry
 
     return replace(plan, entries=entries())
 
 
-def _why(dropped: Dropped) -> str:
-    if dropped.culprit == dropped.line.keeper:
-        return f"its keeper {dropped.culprit.uri} {dropped.reason}, {dropped.detail}"
-    return f"{dropped.reason}, {dropped.detail}"
+def _culprit(dropped: Dropped) -> str:
+    redundant = dropped.line.redundant
+    because = "" if dropped.culprit == redundant else f" because of its keeper {dropped.culprit.uri}"
+    return f"{redundant.uri}{because}"
 
 
 def _extent(written: Written) -> str:

@@ -121,16 +121,17 @@ def test_what_has_changed_is_told_and_left_out(desk: Desk) -> None:
     verified = desk.run("verify", "plan.jsonl", "--output", "new.jsonl")
     assert verified.code == 3
     assert f"dropped s3://{desk.bucket}/e: changed, it was overwritten" in verified.log
-    assert any(f"its keeper s3://{desk.bucket}/large vanished, it is gone" in each for each in verified.log)
+    assert any(f"because of its keeper s3://{desk.bucket}/large: vanished, it is gone" in each for each in verified.log)
     kinds = [json.loads(each)["type"] for each in (desk.directory / "new.jsonl").read_text().splitlines()]
     assert sorted(kinds) == ["dropped", "dropped", "plan", "redundant", "redundant"]
 
 
-def test_where_nothing_is_left_that_is_an_error(desk: Desk) -> None:
+def test_where_nothing_is_left_that_is_an_error_and_the_plan_stays(desk: Desk) -> None:
+    before = desk.plan()
     for key in desk.held():
         desk.server.client().delete_object(Bucket=desk.bucket, Key=key)
-    assert desk.run("verify", "plan.jsonl").code == 1
-    refused(desk.run("verify", "plan.jsonl", "--quiet", "--format", "sh"), 1, "Nothing is left to act on")
+    refused(desk.run("verify", "plan.jsonl", "--output", "plan.jsonl"), 1, "No line of the plan is left (4 vanished)")
+    assert desk.plan() == before
 
 
 @pytest.mark.parametrize("format", ["sh", "batch"])

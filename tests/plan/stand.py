@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from s3dedup import AuditConfig, audit
 from s3dedup.audit import VerifyConfig, manifest, verify
+from s3dedup.errors import NothingToActOnError
 from s3dedup.plan import Entry, PlanHead, PlanLine
 from s3dedup.report.plan import Access, write_plan
 from s3dedup.store import StoreConfig
@@ -55,9 +57,9 @@ class Stand:
         return self.verified_with_head(**options)[1]
 
     def verified_with_head(self, **options: Any) -> tuple[PlanHead, list[Entry]]:  # noqa: ANN401  same
-        """Verify, and write what is left in the place of the plan."""
+        """Verify, and write what is left, if anything is, in the place of the plan."""
         with verify(self.plan, VerifyConfig(**options), open_store=self.open) as plan:
             head, entries = plan.head, list(plan.entries)
-        with self.plan.open("w") as stream:
+        with self.plan.open("w") as stream, suppress(NothingToActOnError):
             write_plan(type(plan)(head, entries), "jsonl", stream, Access())
         return head, entries

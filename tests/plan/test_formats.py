@@ -41,10 +41,16 @@ def test_where_no_tool_may_act_nothing_is_written_and_it_is_said_why(format: str
     assert stream.getvalue() == ""
 
 
-@pytest.mark.parametrize("format", ACTING)
-def test_where_nothing_is_left_nothing_is_written(format: str) -> None:  # noqa: A002  same
-    with pytest.raises(NothingToActOnError, match="Nothing is left to act on: audit again"):
-        written([DROPPED], format=format)
+@pytest.mark.parametrize("format", PLAN_FORMATS)
+def test_a_plan_of_which_nothing_is_left_is_an_error(format: str) -> None:  # noqa: A002  same
+    with pytest.raises(NothingToActOnError, match=r"No line of the plan is left \(2 changed\): .* audit again"):
+        written([DROPPED, DROPPED], format=format)
+
+
+def test_a_plan_that_was_empty_from_the_beginning_is_one_and_for_no_tool() -> None:
+    assert len(written([]).splitlines()) == 1
+    with pytest.raises(NothingToActOnError, match="it is empty"):
+        written([], format="sh")
 
 
 @pytest.mark.parametrize("format", PLAN_FORMATS)

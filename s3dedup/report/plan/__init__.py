@@ -70,13 +70,16 @@ def write_plan(plan: Plan, format: str, stream: TextIO, access: Access) -> Writt
     """Write a plan to a text stream in one of `PLAN_FORMATS`; a script reaches the stores by `access`.
 
     Raises:
-        NothingToActOnError: the format is for tools that act, and no line is for them; nothing was written.
+        NothingToActOnError: every line was dropped; or the format is for tools that act, and no line is for them: then
+            nothing was written.
         UsageError: such a plan cannot be written so; nothing was written.
     """
     written = Written()
     judged = _judged(plan, written)
     if format in READING:
         READING[format](replace(plan, entries=(entry for entry, _ in judged)), stream, access)
+        if written.dropped and not written.lines:
+            raise NothingToActOnError(_why_nothing(written))
         return written
     free = (entry for entry, held in judged if held is None and not isinstance(entry, Dropped))
     first = next(free, None)
@@ -96,5 +99,6 @@ def _judged(plan: Plan, written: Written) -> Iterator[tuple[Entry, Obstacle | No
 
 def _why_nothing(written: Written) -> str:
     if not written.lines:
-        return "Nothing is left to act on: audit again, and make a new plan by `s3dedup manifest`."
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in written.dropped.most_common()) or "it is empty"
+        return f"No line of the plan is left ({reasons}): where that is not for want of rights, audit again."
     return f"No tool may act on this plan ({'; '.join(written.notes())}): write it as jsonl, and verify that."

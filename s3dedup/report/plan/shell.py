@@ -30,8 +30,9 @@ HEAD = """\
 #   sh FILE          only prints what it would delete
 #   sh FILE --yes    deletes it, by the AWS CLI
 #
-# Right before anything is deleted, it and its keeper are looked at: both must still have the ETag, the size and the
-# version of the plan. At the first that has not, the script stops. Then let `s3dedup verify` write a new one.
+# Every object is looked at right before it is deleted, and its keeper before the first of a group and after each
+# hundred: both must still have the ETag, the size and the version of the plan. At the first that has not, the script
+# stops. Then let `s3dedup verify` write a new one.
 #
 # What has no version is deleted --if-match, so only as it was planned (this needs s3:GetObject, too). A delete of a
 # version takes no such condition, and a version does not change. It cannot be had back; and where it is the current
