@@ -7,6 +7,7 @@ time on the wire.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -25,6 +26,8 @@ from s3dedup.store import Counted
 Order = Callable[[Any], Any]
 """What is to be done, at a desk; it travels to it by pickle."""
 MOST_PROCESSES = 4
+COLLECT_AFTER = 50_000
+"""So many new objects make a process look for cycles: rows and entries, which come by the thousand, are in none."""
 
 
 class Office(Protocol):
@@ -90,6 +93,8 @@ class Crew:
                 for connection in other:
                     connection.close()
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            gc.freeze()
+            gc.set_threshold(COLLECT_AFTER)
             forget()
             _threads(crews[number], _Opening(hire, number, counts=True))
             wait([life])
