@@ -103,8 +103,8 @@ class Reader:
 
         A pass that is killed begins anew: the state of a hash cannot be saved. What it had found of the grid's ranges
         is kept, but a digest of the whole has no use for it. No other order helps, because MD5 goes from the first byte
-        to the last one. It is mostly asked for the ETag of an object that was uploaded in one piece, so of 5 GiB at
-        most (API_PutObject); a layout that needs a pass, or a checksum of the whole, can be that of any object.
+        to the last one. It is mostly asked for the ETag of an object that was uploaded in one piece, so of 5 GB at
+        most (UG upload-objects); a layout that needs a pass, or a checksum of the whole, can be that of any object.
         """
         sweep = content.sweep
         if sweep is None or not sweep.gives(want.whole, want.parts):
