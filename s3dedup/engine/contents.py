@@ -96,7 +96,13 @@ class Reader:
         return content.findings.known() == len(self.grid) and known.keys() >= want.whole | layouts
 
     def _pass(self, content: Content, want: Want) -> Reading:
-        """The next stretch of the one pass that goes through all of an object in order."""
+        """The next stretch of the one pass that goes through all of an object in order.
+
+        A pass that is killed begins anew: the state of a hash cannot be saved. What it had found of the grid's ranges
+        is kept, but a digest of the whole has no use for it. No other order helps, because MD5 goes from the first byte
+        to the last one. It is mostly asked for the ETag of an object that was uploaded in one piece, so of 5 GB at
+        most (UG upload-objects); a layout that needs a pass, or a checksum of the whole, can be that of any object.
+        """
         sweep = content.sweep
         if sweep is None or not sweep.gives(want.whole, want.parts):
             sweep = content.sweep = self._sweep(0, want)

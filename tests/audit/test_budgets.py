@@ -27,6 +27,14 @@ def plant(fake: FakeS3, keys: str, size: int = SIZE, **how: Any) -> None:  # noq
         fake.put("b", key, random_body(size), **{"encryption": "SSE-KMS", "checksum": None, **how})
 
 
+def test_what_promises_most_for_what_it_costs_is_read_first_and_not_what_is_largest(
+    fake: FakeS3, auditor: Auditor
+) -> None:
+    plant(fake, "ab", SIZE)
+    plant(fake, "cdefghij", SIZE // 2)
+    assert keys_of(auditor("b", max_read=4 * SIZE)) == {frozenset("cdefghij")}
+
+
 @pytest.mark.parametrize(
     ("limits", "groups"),
     [

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from s3dedup.model import Span
+from s3dedup.shelf import Segment
 from s3dedup.store import S3Store
 from tests.audit.helpers import Auditor
 from tests.fakes3 import FakeS3, matching
@@ -90,6 +95,23 @@ def test_a_bucket_is_listed_in_parts_whatever_another_one_needed(fake: FakeS3, a
 def test_a_directory_bucket_is_listed_in_sequence(fake: FakeS3, auditor: Auditor) -> None:
     plant(fake, keys(), directory_bucket=True)
     assert auditor("b", concurrency=8, etag_trust="always").totals.objects == OBJECTS
+
+
+def test_pages_that_are_listed_in_sequence_are_kept_in_sequence_so_that_a_kill_leaves_no_hole(
+    fake: FakeS3, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[int, list[int]] = defaultdict(list)
+    add_page = Segment.add_page
+
+    def slowly(segment: Segment, source: int, rows: Any, etags: Any, span: Span) -> None:  # noqa: ANN401  passed on
+        time.sleep(2 * (span.order == 0))  # which is time enough to fetch the next one
+        add_page(segment, source, rows, etags, span)
+        kept[source].append(span.order)
+
+    monkeypatch.setattr(Segment, "add_page", slowly)
+    plant(fake, keys(), directory_bucket=True)
+    auditor("b", concurrency=8, etag_trust="always")
+    assert kept[max(kept)] == list(range(-(-OBJECTS // 1000)))
 
 
 @pytest.mark.usefixtures("_as_aws")

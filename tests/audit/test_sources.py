@@ -85,12 +85,17 @@ def test_every_bucket_is_asked_with_its_own_credentials(fake: FakeS3, other: Fak
 def test_a_small_bucket_does_not_wait_for_a_large_one(fake: FakeS3, other: FakeS3, tmp_path: Path) -> None:
     for number in range(12_000):
         fake.put("large", f"{number:05}", b"")
-    other.put("small", "a", b"x")
+    for number in range(1500):
+        other.put("small", f"{number:05}", b"")
     pages_before: list[int] = []
-    other.after(matching("ListObjectsV2"), lambda: pages_before.append(len(fake.requests("ListObjectsV2"))))
+    for nth in (1, 2):
+        other.after(
+            matching("ListObjectsV2"), lambda: pages_before.append(len(fake.requests("ListObjectsV2"))), nth=nth
+        )
     audited(tmp_path, source(fake, "large"), source(other, "small"), concurrency=2)
-    assert pages_before
+    assert len(pages_before) == 2
     assert pages_before[0] <= 3
+    assert pages_before[1] <= 6, "its second page comes when there is much to be had of the large one"
 
 
 def test_where_one_store_is_asked_too_much_no_object_is_lost(fake: FakeS3, other: FakeS3, tmp_path: Path) -> None:

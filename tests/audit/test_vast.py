@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from s3dedup.model import ListedObject
     from s3dedup.store import Chunk, PageRequest
 
-VAST = 50 * 10**12
+VAST = 10_000 * (5 << 30)
+"""As many parts as an object can have, each as long as can be: 48.8 TiB (UG qfacts)."""
 KEYS = ("a", "b")
 ZEROS = bytes(MIB // 2)
 AT_ONCE = 16
@@ -44,7 +45,7 @@ _PAGE = (
 
 
 class Zeros:
-    """A store of two objects of 50 TB. After `most` bytes it fails."""
+    """A store of two objects of that size. After `most` bytes it fails."""
 
     trusted_endpoint, endpoint = False, "http://zeros"
 

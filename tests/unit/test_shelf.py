@@ -705,3 +705,12 @@ def test_waiting_facts_are_written_within_a_moment(home: Path, monkeypatch: pyte
         (copy / "facts.mdb").write_bytes((home / "facts.mdb").read_bytes())
         with closing(State(copy)) as other:
             assert other.facts.of(KEY, ROW) == FACTS
+
+
+def test_every_state_has_a_salt_of_its_own_and_keeps_it(tmp_path: Path) -> None:
+    def salt(name: str) -> bytes:
+        with closing(State(tmp_path / name)) as state:
+            return state.salt
+
+    assert salt("one") == salt("one") != salt("other")
+    assert len(salt("one")) == 16
