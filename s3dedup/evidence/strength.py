@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from s3dedup.model import EvidenceKind
 
-_NEVER = frozenset({EvidenceKind.MD5_ETAG, EvidenceKind.MULTIPART_ETAG, EvidenceKind.SHA1_RANGES})
+_RANGES = frozenset({EvidenceKind.SHA1_RANGES, EvidenceKind.SHA256_RANGES})
+_STRONG_BY_SHA256 = frozenset({EvidenceKind.CHECKSUM, EvidenceKind.DERIVED})
 
 
 def withstands_collisions(kind: EvidenceKind, digest: str) -> bool:
@@ -16,11 +17,11 @@ def withstands_collisions(kind: EvidenceKind, digest: str) -> bool:
     | sha256-ranges  | yes                          | yes: SHA-256 of all bytes               |
     | checksum       | no: may be an MD5 or a SHA-1 | yes: a SHA-256 or SHA-512 that S3 keeps |
     | derived        | no: may be an MD5 or a SHA-1 | yes: such a one, computed from bytes    |
-    | sha1-ranges    | no                           | no                                      |
+    | sha1-ranges    | yes: behind a secret         | yes                                     |
     | md5-etag       | no                           | no                                      |
     | multipart-etag | no                           | no                                      |
 
-    Pairs with one MD5 or one SHA-1 are published (tests/oracle/test_collisions.py has some). Ranges are hashed behind a
-    secret, which no published pair survives; still nothing is to be deleted on a SHA-1.
+    Pairs with one MD5 or one SHA-1 are published (tests/oracle/test_collisions.py has some). Ranges are hashed behind
+    random bytes that only the state directory has: who does not know these cannot prepare a pair.
     """
-    return kind is EvidenceKind.SHA256_RANGES or (digest == "sha256" and kind not in _NEVER)
+    return kind in _RANGES or (digest == "sha256" and kind in _STRONG_BY_SHA256)

@@ -7,12 +7,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from s3dedup.errors import ObjectError
+from s3dedup.evidence import withstands_collisions
 from s3dedup.model import EvidenceKind, HeadFacts
 from s3dedup.plan.values import DropReason, PlanLine, PlannedObject
-
-COMPARED = frozenset({EvidenceKind.SHA1_RANGES, EvidenceKind.SHA256_RANGES})
-"""Evidence that rests on the bytes of both objects. SHA-1s of ranges are salted, so no collision can be prepared."""
-
 
 SINCE = {DropReason.CHANGED: "it was overwritten", DropReason.VANISHED: "it is gone"}
 """An audit says so of what happens while it runs; to a plan it happened since."""
@@ -31,14 +28,13 @@ class Obstacle(StrEnum):
 def is_proof(evidence: EvidenceKind, digest: str, fingerprint: str | None) -> bool:
     """Whether nobody can have made two different objects look the same.
 
-    | evidence | the audit's digest | compared byte for byte since | |
-    |---|---|---|---|
-    | any | - | yes | yes |
-    | any | sha256 | - | yes: such an audit believes no MD5 and no SHA-1 |
-    | sha1-ranges, sha256-ranges | sha1 | no | yes: both were read |
-    | any other | sha1 | no | no: MD5 and SHA-1 collisions are published |
+    | compared byte for byte since | the evidence withstands collisions | |
+    |---|---|---|
+    | yes | - | yes |
+    | no | yes | yes |
+    | no | no | no |
     """
-    return fingerprint is not None or digest == "sha256" or evidence in COMPARED
+    return fingerprint is not None or withstands_collisions(evidence, digest)
 
 
 def obstacle(line: PlanLine, digest: str) -> Obstacle | None:

@@ -16,11 +16,10 @@ from s3dedup.errors import (
     ObjectUnreadableError,
     ObjectVanishedError,
 )
+from s3dedup.evidence import withstands_collisions
 from s3dedup.model import Encryption, EvidenceKind, HeadFacts
 from s3dedup.plan import DropReason, Obstacle, is_locked, is_proof, obstacle, trouble
 from tests.plan.samples import CHECKED, COMPARED, NOW, THEN, item, line
-
-RANGES = {EvidenceKind.SHA1_RANGES, EvidenceKind.SHA256_RANGES}
 
 
 def head(**facts: Any) -> HeadFacts:  # noqa: ANN401  its fields
@@ -34,18 +33,9 @@ def test_what_was_compared_byte_for_byte_is_proven(evidence: EvidenceKind, diges
 
 
 @pytest.mark.parametrize("evidence", EvidenceKind)
-def test_whatever_an_audit_by_sha256_says_is_proven(evidence: EvidenceKind) -> None:
-    assert is_proof(evidence, "sha256", None)
-
-
-@pytest.mark.parametrize("evidence", sorted(RANGES))
-def test_what_an_audit_has_read_on_both_sides_is_proven(evidence: EvidenceKind) -> None:
-    assert is_proof(evidence, "sha1", None)
-
-
-@pytest.mark.parametrize("evidence", sorted(set(EvidenceKind) - RANGES))
-def test_what_rests_on_an_md5_or_a_sha1_is_not_proven(evidence: EvidenceKind) -> None:
-    assert not is_proof(evidence, "sha1", None)
+@pytest.mark.parametrize("digest", ["sha1", "sha256"])
+def test_what_was_not_is_proven_if_its_evidence_withstands_collisions(evidence: EvidenceKind, digest: str) -> None:
+    assert is_proof(evidence, digest, None) == withstands_collisions(evidence, digest)
 
 
 def test_no_tool_acts_on_what_was_not_compared() -> None:

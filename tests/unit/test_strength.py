@@ -11,7 +11,7 @@ ROWS = {
     EvidenceKind.SHA256_RANGES: (True, True),
     EvidenceKind.CHECKSUM: (False, True),
     EvidenceKind.DERIVED: (False, True),
-    EvidenceKind.SHA1_RANGES: (False, False),
+    EvidenceKind.SHA1_RANGES: (True, True),
     EvidenceKind.MD5_ETAG: (False, False),
     EvidenceKind.MULTIPART_ETAG: (False, False),
 }
