@@ -8,6 +8,7 @@ from itertools import compress, groupby
 from operator import eq, itemgetter
 from typing import NamedTuple
 
+from s3dedup.engine.appraise import NOTHING_KNOWN, Appraiser
 from s3dedup.engine.emit import Emitter, Tally
 from s3dedup.engine.narrowing import Kind, kind_of
 from s3dedup.groups import Choice
@@ -30,14 +31,15 @@ class Weighed(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class WeighListed:
     """Group the objects of a stretch by what the listing proves. `proven` are the kinds of ETags that are MD5s,
-    `buckets` says which bucket a location is in, `choice` who stays; `gone` are entries of
-    objects that are not there any more.
+    `buckets` says which bucket a location is in, `choice` who stays, `appraiser` what that saves; `gone` are
+    entries of objects that are not there any more.
     """
 
     stretch: Stretch
     proven: frozenset[Kind]
     buckets: dict[bytes, str]
     choice: Choice
+    appraiser: Appraiser = NOTHING_KNOWN
     gone: frozenset[bytes] = frozenset()
 
     def __call__(self, listed: Listed) -> Weighed:
@@ -46,7 +48,7 @@ class WeighListed:
         if self.gone:
             entries = [entry for entry in entries if entry not in self.gone]
         groups: list[Found] = []
-        emitter = Emitter(groups.extend, self.choice)
+        emitter = Emitter(groups.extend, self.choice, self.appraiser)
         settled, doubtful = self._parted(entries)
         for some in at_once(equal_etags(settled)):
             rows = iter(listed.rows([entry for same in some for entry in same]))

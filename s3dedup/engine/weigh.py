@@ -69,7 +69,8 @@ def _examinations(
     buckets = {source.to_bytes(2): location.bucket for source, location in context.sources.items()}
     stretches = whole_where_needed(candidates.stretches, proven)
     gone = frozenset(context.gone)
-    orders = (WeighListed(stretch, proven, buckets, emitter.choice, gone) for stretch in stretches)
+    choice, appraiser = emitter.choice, emitter.appraiser
+    orders = (WeighListed(stretch, proven, buckets, choice, appraiser, gone) for stretch in stretches)
     for weighed in sorters.carry_out(orders):
         emitter.pass_on(weighed.groups, weighed.tally)
         context.watch.advance(weighed.entries)
