@@ -129,7 +129,8 @@ class Appraiser:
             savings.append(found)
             effects.append(at_last(by, found.days_left))
             if by is Effect.UNKNOWN:
-                asks |= dict.fromkeys(each for each in (place, 0) if self._would_tell(objects[each], told))
+                wanted = (place, 0) if holding.replication is Replication.SOURCE else (place,)
+                asks |= dict.fromkeys(each for each in wanted if self._would_tell(objects[each], told))
         monthly, saved, early, days = group_saving(savings)
         classes = [row.storage_class for _, row in objects]
         loses = loses_instant_access(classes[:kept], classes[kept:])
@@ -137,7 +138,7 @@ class Appraiser:
 
     def _would_tell(self, placed: Placed, told: Mapping[Name, Told]) -> bool:
         """Whether a HEAD could tell more of an object."""
-        return name_of(placed) not in told and self.standings[placed[0]].asks
+        return name_of(placed) not in told and self.standings.get(placed[0], NOWHERE).asks
 
     def _holding(self, placed: Placed, names: set[Name], told: Mapping[Name, Told]) -> Holding:
         """What is known of an object, among the `names` of its group."""

@@ -117,11 +117,13 @@ def test_the_data_hold_every_group_with_its_objects_escaped_to_be_looked_at() ->
     page = Page(html_of(report))
     tables = json.loads(page.data)
     for row, group in zip(page.groups, report.groups, strict=True):
-        size, copies, usd, money, kind, objects, kept = row
+        size, copies, usd, money, kind, objects, kept, effects = row
         assert (size, copies, tables["kinds"][kind]) == (group.size, len(group.objects), group.evidence)
         assert usd == (None if group.monthly_usd is None else float(group.monthly_usd))
         assert (money == "-") is (usd is None)
         assert kept == group.kept
+        told = [tables["effects"][effect] for effect in effects]
+        assert told == (list(group.effects) or ["unknown"] * len(group.redundant))
         shown = [(tables["buckets"][bucket], tables["classes"][storage], key) for bucket, storage, _, key in objects]
         assert shown == [(item.bucket, item.storage_class, plain(item.key)) for item in group.objects]
 

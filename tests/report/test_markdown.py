@@ -54,8 +54,9 @@ def test_the_verdict_comes_first_and_then_how_much_of_the_money_can_be_had() -> 
     first, _, second, _, warning, *_ = text_of(samples.rich_report()).splitlines()
     assert first == "**40 redundant objects hold 32.9 GiB: 1.0 % of the 3.1 TiB listed.**"
     assert second == (
-        "Of $0.78 a month, $0.40 can go today; $0.09 can go, but is billed for at most 12 days more; $0.05 needs deletes"
-        " that name a version id (--versions lists them); $0.20 are replicas, which are intended; $0.04 is locked; - is not known to be free to go."
+        "Of $0.78 a month, $0.40 can go today; $0.09 can go, but is billed for at most 12 days more; $0.05 needs"
+        " deletes that name a version id (--versions lists them); $0.20 are replicas, which are intended; $0.04 is"
+        " locked; - is not known to be free to go."
     )
     assert warning.startswith("In 1 group what stays is archived, and something redundant is not")
 

@@ -1,8 +1,9 @@
 """The groups as the page's script reads them: JSON, compressed, as base64, which no key can break out of.
 
-`{"groups": [[size, copies, usd, money, kind, [[bucket, class, seconds, key, version?], ...], kept, [effect, ...]], ...],
-"buckets": [...], "classes": [...], "kinds": [...], "meanings": [...], "effects": [...]}`: buckets, classes, kinds of
-evidence and effects (of deleting each redundant object) stand in the rows by their numbers, `usd` is for sorting and `money` to be read, `seconds` are since 1970, and keys are escaped to be looked at.
+`{"groups": [[size, copies, usd, money, kind, [[bucket, class, seconds, key, version?], ...], kept, [effect, ...]],
+...], "buckets": [...], "classes": [...], "kinds": [...], "meanings": [...], "effects": [...]}`: buckets, classes, kinds
+of evidence and effects (of deleting each redundant object) stand in the rows by their numbers, `usd` is for sorting and
+`money` to be read, `seconds` are since 1970, and keys are escaped to be looked at.
 """
 
 from __future__ import annotations
