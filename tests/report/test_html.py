@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.model import AuditReport, PrefixPair, RollUps, Share, Skipped, SkipReason
+from s3dedup.model import AuditReport, Effect, PrefixPair, RollUps, Share, Skipped, SkipReason
 from s3dedup.report.html import data
 from s3dedup.text import plain
 from tests.report import samples
@@ -123,7 +123,7 @@ def test_the_data_hold_every_group_with_its_objects_escaped_to_be_looked_at() ->
         assert (money == "-") is (usd is None)
         assert kept == group.kept
         told = [tables["effects"][effect] for effect in effects]
-        assert told == (list(group.effects) or ["unknown"] * len(group.redundant))
+        assert told == (list(group.effects) or [Effect.UNKNOWN] * len(group.redundant))
         shown = [(tables["buckets"][bucket], tables["classes"][storage], key) for bucket, storage, _, key in objects]
         assert shown == [(item.bucket, item.storage_class, plain(item.key)) for item in group.objects]
 
