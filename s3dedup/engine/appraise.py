@@ -18,12 +18,12 @@ from s3dedup.cost import (
     Holding,
     Replication,
     at_last,
-    effect,
     group_saving,
     loses_instant_access,
     saving,
     total,
 )
+from s3dedup.cost import effect as effect_of
 from s3dedup.engine.standing import Standing
 from s3dedup.groups import Placed
 from s3dedup.model import Effect, ListedObject, Told, utc_from_iso
@@ -102,16 +102,17 @@ class Appraiser:
 
     def appraise(self, objects: Sequence[Placed], kept: int, told: Mapping[Name, Told] | None = None) -> Appraisal:
         """A group of which the first `kept` objects stay. `told` is what HEADs have told."""
-        terms = self.terms
-        size, usd = objects[0][1].size, list[Decimal | None]()
-        settled, same = None, objects[0][1].storage_class not in ARCHIVES
-        for bucket, row in objects[kept:]:
-            each = terms.get((bucket, row.storage_class), ANYTHING)
-            usd.append(None if each.price is None else each.price.monthly(size))
-            same = same and each.effect is not None and (settled is None or each.effect is settled)
-            settled = each.effect
-        monthly = usd[0] if len(usd) == 1 else total(usd)
-        return Appraisal(usd, monthly, settled) if same else self._closely(objects, kept, usd, told or {})
+        terms, keeper, redundant = self.terms, objects[0][1], objects[kept:]
+        size, usd = keeper.size, list[Decimal | None]()
+        settled, same = None, keeper.storage_class not in ARCHIVES
+        for bucket, row in redundant:
+            price, effect = terms.get((bucket, row.storage_class), ANYTHING)
+            usd.append(None if price is None else price.monthly(size))
+            same = same and effect is not None and (settled is None or effect is settled)
+            settled = effect
+        if not same:
+            return self._closely(objects, kept, usd, told or {})
+        return Appraisal(usd, usd[0] if len(usd) == 1 else total(usd), settled)
 
     def _closely(
         self, objects: Sequence[Placed], kept: int, usd: list[Decimal | None], told: Mapping[Name, Told]
@@ -123,7 +124,7 @@ class Appraiser:
         for place, placed in enumerate(objects[kept:], kept):
             bucket, row = placed
             holding = self._holding(placed, names, told)
-            by = effect(holding, keeper, self.moment)
+            by = effect_of(holding, keeper, self.moment)
             price = self.terms.get((bucket, row.storage_class), ANYTHING).price
             found = saving(row.size, utc_from_iso(row.modified), by, price, self.moment)
             savings.append(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from s3dedup.model import Effect, Portion, Savings
 from s3dedup.shelf import DigestRecord, SavingRecord
 
 NOTHING = Decimal(0)
-NO_REPLICAS: Container[int] = ()
+NO_REPLICAS: Collection[int] = ()
 
 
 def _portions() -> dict[Effect, Weight]:
@@ -29,7 +29,7 @@ class SavingsTally:
     days_left: int | None = 0
     loses_instant_access: int = 0
 
-    def add(self, record: DigestRecord, found: Appraisal) -> Container[int]:
+    def add(self, record: DigestRecord, found: Appraisal) -> Collection[int]:
         """Count a group; which of its redundant objects are replicas."""
         if found.saving is not None:
             return self._each(record.size, found, found.saving)
@@ -37,7 +37,7 @@ class SavingsTally:
         self.portions[effect].add(count, count * record.size, record.monthly_usd)
         return NO_REPLICAS
 
-    def _each(self, size: int, found: Appraisal, saving: SavingRecord) -> Container[int]:
+    def _each(self, size: int, found: Appraisal, saving: SavingRecord) -> Collection[int]:
         for effect, usd in zip(saving.effects, found.usd, strict=True):
             self.portions[effect].add(1, size, usd)
         self._add_terms(saving.early_delete_usd, saving.days_left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -39,28 +39,27 @@ class RollUp:
         self._pairs = PairTable()
         self._replicas = PairTable()
 
-    def add(self, objects: Sequence[Placed], usd: Sequence[Decimal | None], replicas: Container[int] = ()) -> None:
+    def add(self, objects: Sequence[Placed], usd: Sequence[Decimal | None], replicas: Collection[int] = ()) -> None:
         """Count a group: the keeper first, then the others that stay, then what is redundant; `usd` is what each of the
         redundant ones costs a month. Those at the places `replicas` among these are set apart.
         """
-        size, kept = objects[0][1].size, len(objects) - len(usd)
+        cells, keeper, kept = self._cells, objects[0], len(objects) - len(usd)
+        size = keeper[1].size
         for rank, placed in enumerate(objects, -kept):
-            cell = self._cell(placed)
+            name = placed[0], placed[1].storage_class
+            cell = cells.get(name)
+            if cell is None:
+                cell = cells[name] = _Cell()
             cell.objects += 1
             cell.bytes += size
-            if rank < 0:
-                continue
-            weight = Weight(1, size, usd[rank])
-            if rank in replicas:
-                cell.replicas += 1
-                self._replicas.add(placed, objects[0], weight)
-            else:
-                cell.redundant.add(1, size, weight.usd)
-                self._pairs.add(placed, objects[0], weight)
-
-    def _cell(self, placed: Placed) -> _Cell:
-        name = placed[0], placed[1].storage_class
-        return self._cells.get(name) or self._cells.setdefault(name, _Cell())
+            if rank >= 0:
+                weight = Weight(1, size, usd[rank])
+                if replicas and rank in replicas:
+                    cell.replicas += 1
+                    self._replicas.add(placed, keeper, weight)
+                else:
+                    cell.redundant.add(1, size, weight.usd)
+                    self._pairs.add(placed, keeper, weight)
 
     def merge(self, other: RollUp) -> None:
         """Count what another one has counted."""
