@@ -48,21 +48,21 @@ def test_no_action_writes() -> None:
 def test_a_whole_bucket_is_listed_looked_at_and_read() -> None:
     assert allowed(made("s3://photos")) == {
         "s3:GetEncryptionConfiguration": ["arn:aws:s3:::photos"],
-        **dict.fromkeys(SETTINGS, ["arn:aws:s3:::photos"]),
+        **{action: ["arn:aws:s3:::photos"] for action in SETTINGS},
         "s3:ListBucket": ["arn:aws:s3:::photos"],
         "s3:GetObject": ["arn:aws:s3:::photos/*"],
-        **dict.fromkeys(LOCKS, ["arn:aws:s3:::photos/*"]),
+        **{action: ["arn:aws:s3:::photos/*"] for action in LOCKS},
     }
 
 
 def test_versions_are_listed_and_read_as_versions() -> None:
     assert allowed(made("s3://photos", versions=True)) == {
         "s3:GetEncryptionConfiguration": ["arn:aws:s3:::photos"],
-        **dict.fromkeys(SETTINGS, ["arn:aws:s3:::photos"]),
+        **{action: ["arn:aws:s3:::photos"] for action in SETTINGS},
         "s3:ListBucket": ["arn:aws:s3:::photos"],
         "s3:ListBucketVersions": ["arn:aws:s3:::photos"],
         "s3:GetObjectVersion": ["arn:aws:s3:::photos/*"],
-        **dict.fromkeys(LOCKS, ["arn:aws:s3:::photos/*"]),
+        **{action: ["arn:aws:s3:::photos/*"] for action in LOCKS},
     }
 
 
