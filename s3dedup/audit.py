@@ -34,6 +34,8 @@ from s3dedup.engine import (
     Sorters,
     Verifier,
     Watch,
+    appraiser,
+    ask_redundant,
     comparison,
     cross_check,
     explained,
@@ -119,12 +121,13 @@ def _found(context: Context, config: AuditConfig) -> Summary:
     prices = markets(context, config.prices)
     listed = list_locations(context)
     context.money = Money.of(prices, listed.classes)
-    emitter = Emitter(context.state.results.add, replace(config.choice(), price=context.money))
     with Sorters(context) as sorters:
         candidates = narrow(context, sorters)
         rules = learn(context, candidates)
+        emitter = Emitter(context.state.results.add, config.choice(), appraiser(context, listed, candidates))
         doubtful = weigh_candidates(context, sorters, rules, emitter, candidates)
     left = settle_doubts(context, rules, emitter, doubtful)
+    ask_redundant(context, emitter)
     return _summary(context, listed, emitter, left)
 
 
@@ -373,12 +376,25 @@ def _summary(context: Context, listed: Listing, emitter: Emitter, left: Outlook)
         tally.reclaimable_bytes,
         tally.billable_bytes,
         tally.monthly_usd,
+        tally.protected,
+        tally.savings.finish(),
     )
     run = RunInfo(scan.run_id, started, finished, tuple(scan.locations), complete)
     work = replace(context.stores.counted().work(), cost_usd=context.cost())
     notes = list(context.notes)
     below = objects_below(context, tally.rollup.prefixes())
     rollups, choices = tally.rollup.finish(below), list(tally.decisions.notes(emitter.choice))
-    prices = context.money.sources()
-    counts = list(below.items())
-    return Summary(__version__, run, totals, work, notes, rollups, counts, choices, doubt, prices, scan.manner)
+    return Summary(
+        __version__,
+        run,
+        totals,
+        work,
+        notes,
+        rollups,
+        list(below.items()),
+        choices,
+        doubt,
+        context.money.sources(),
+        scan.manner,
+        emitter.appraiser.to_bytes(),
+    )

@@ -212,10 +212,46 @@ class SkipReason(StrEnum):
     BUDGET = "budget"
 
 
+class Effect(StrEnum):
+    """What deleting a redundant object would do."""
+
+    FREES = "frees"
+    LATER = "frees-later"
+    NEEDS_VERSION = "needs-version-id"
+    LOCKED = "locked"
+    REPLICA = "replica"
+    UNKNOWN = "unknown"
+
+
+class ReplicationRule(NamedTuple):
+    """A rule of a bucket: objects whose keys begin with `prefix` are copied to the bucket `target`, under the same key.
+
+    `certain` is False where the rule is switched off, or takes only objects with certain tags: then nobody knows of an
+    object from its key alone.
+    """
+
+    target: str
+    prefix: str = ""
+    certain: bool = True
+
+
+class Told(NamedTuple):
+    """What a HEAD told of what keeps an object from being deleted; see `HeadFacts`."""
+
+    replication: str | None
+    retain_until: datetime | None
+    legal_hold: bool | None
+
+
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
     """Object versions with one content; `id` is stable from run to run. The first `kept` objects stay: the keeper, then
     whatever else is protected.
+
+    `monthly_usd` is what storing the redundant ones costs a month, `saved_usd` how much of that deletes would end, and
+    `early_delete_usd` what they would cost once, because minimum terms have at most `days_left` days left. `effects`
+    are those of deleting each redundant object, in their order (empty: not known). `loses_instant_access` says that
+    what would be left can only be read after a restore, and some of what would be deleted without one.
     """
 
     id: str
@@ -225,6 +261,11 @@ class DuplicateGroup:
     billable_bytes: int | None = None
     monthly_usd: Decimal | None = None
     kept: int = 1
+    saved_usd: Decimal | None = None
+    early_delete_usd: Decimal | None = None
+    days_left: int | None = None
+    effects: tuple[Effect, ...] = ()
+    loses_instant_access: bool = False
 
     @property
     def keeper(self) -> ObjectVersion:
@@ -265,8 +306,42 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Portion:
+    """Redundant objects of which a delete would do the same, and what storing them costs a month."""
+
+    objects: int = 0
+    bytes: int = 0
+    monthly_usd: Decimal | None = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """What deleting everything redundant would truly save: `saved_usd` a month, for `early_delete_usd` once, because
+    minimum terms have at most `days_left` days left. All three are unknown as soon as one object's are.
+
+    Every redundant object is in one portion: what a delete `frees`; what it `frees_later`, for it is billed to the end
+    of a minimum term; what only a delete that names a version id frees (`needs_version_id`); what is `locked`; what is
+    a `replica`, and so intended; and that of which it is `unknown`. In `loses_instant_access` groups what stays can
+    only be read after a restore, and something redundant without one.
+    """
+
+    saved_usd: Decimal | None
+    early_delete_usd: Decimal | None
+    days_left: int | None
+    frees: Portion = Portion()
+    frees_later: Portion = Portion()
+    needs_version_id: Portion = Portion()
+    locked: Portion = Portion()
+    replica: Portion = Portion()
+    unknown: Portion = Portion()
+    loses_instant_access: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """What was listed and what was found."""
+    """What was listed and what was found. `protected_objects` stay beside the keepers. `monthly_usd` is what storing
+    everything redundant costs a month; `savings` is how much of that can be had (None: not reckoned).
+    """
 
     objects: int
     bytes: int
@@ -276,6 +351,8 @@ class Totals:
     reclaimable_bytes: int
     billable_bytes: int | None
     monthly_usd: Decimal | None
+    protected_objects: int = 0
+    savings: Savings | None = None
 
     def over(self, limit: int | None) -> bool:
         """Whether more than `limit` bytes can be reclaimed; None is no limit."""
@@ -296,7 +373,7 @@ class Work:
 @dataclass(frozen=True, slots=True)
 class Share:
     """What one bucket or one storage class (`name`) has in duplicate groups: `objects` and `bytes` count all members
-    there, the other numbers the redundant ones among them.
+    there, `replicas` those that replication has made on purpose, the other numbers the redundant ones without these.
     """
 
     name: str
@@ -305,6 +382,7 @@ class Share:
     redundant_objects: int
     reclaimable_bytes: int
     monthly_usd: Decimal | None = None
+    replicas: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,11 +405,15 @@ class PrefixPair:
 
 @dataclass(frozen=True, slots=True)
 class RollUps:
-    """Where the money is, by bucket, by storage class and by pairs of prefixes; in each, what saves most first."""
+    """Where the money is, by bucket, by storage class and by pairs of prefixes; in each, what saves most first.
+
+    Replicas are set apart: they are in none of these, and `replicas` has the pairs of prefixes for them alone.
+    """
 
     buckets: tuple[Share, ...] = ()
     classes: tuple[Share, ...] = ()
     prefix_pairs: tuple[PrefixPair, ...] = ()
+    replicas: tuple[PrefixPair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

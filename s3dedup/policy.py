@@ -36,7 +36,12 @@ _READ = (Action("s3:GetObject", "object", "current"), Action("s3:GetObjectVersio
 
 ACTIONS: Mapping[str, Sequence[Action]] = {
     "GetBucketEncryption": (Action("s3:GetEncryptionConfiguration", "bucket"),),
+    "GetBucketReplication": (Action("s3:GetReplicationConfiguration", "bucket"),),
+    "GetBucketVersioning": (Action("s3:GetBucketVersioning", "bucket"),),
     "GetObject": _READ,
+    "GetObjectLegalHold": (Action("s3:GetObjectLegalHold", "object"),),
+    "GetObjectLockConfiguration": (Action("s3:GetBucketObjectLockConfiguration", "bucket"),),
+    "GetObjectRetention": (Action("s3:GetObjectRetention", "object"),),
     "HeadBucket": (Action("s3:ListBucket", "listing"),),
     "HeadObject": _READ,
     "ListObjectVersions": (Action("s3:ListBucketVersions", "listing", "versions"),),

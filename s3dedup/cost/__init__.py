@@ -2,16 +2,18 @@
 
 from s3dedup.cost.billable import billable_bytes
 from s3dedup.cost.offer import parse_offer, parse_regions
-from s3dedup.cost.pricer import Destination, Pricer, Range, Reads, total
+from s3dedup.cost.pricer import ClassPrice, Destination, Pricer, Range, Reads, total
 from s3dedup.cost.prices import ANYWHERE, GB, NO_PRICES, PriceTable, Rates, RegionPrices, Tier, Tiering
 from s3dedup.cost.savings import (
+    ARCHIVES,
     UNRETAINED,
-    Effect,
     Holding,
     Replication,
     Saving,
+    at_last,
     effect,
     group_saving,
+    longest,
     loses_instant_access,
     saving,
 )
@@ -19,11 +21,12 @@ from s3dedup.cost.table import read_table, shipped_table, write_table
 
 __all__ = [
     "ANYWHERE",
+    "ARCHIVES",
     "GB",
     "NO_PRICES",
     "UNRETAINED",
+    "ClassPrice",
     "Destination",
-    "Effect",
     "Holding",
     "PriceTable",
     "Pricer",
@@ -35,9 +38,11 @@ __all__ = [
     "Saving",
     "Tier",
     "Tiering",
+    "at_last",
     "billable_bytes",
     "effect",
     "group_saving",
+    "longest",
     "loses_instant_access",
     "parse_offer",
     "parse_regions",

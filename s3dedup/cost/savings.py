@@ -13,7 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from s3dedup.cost.pricer import NOTHING, Pricer, Range, total
+from s3dedup.cost.pricer import NOTHING, ClassPrice, total
+from s3dedup.model import Effect
 
 UNRETAINED: Final = datetime.min.replace(tzinfo=UTC)
 """The end of the retention of an object that has none: it was over before there was time."""
@@ -34,27 +35,13 @@ class Replication(StrEnum):
     REPLICA = "replica"
 
 
-class Effect(StrEnum):
-    """What deleting an object would do."""
-
-    FREES = "frees"
-    NEEDS_VERSION = "needs-version-id"
-    LOCKED = "locked"
-    REPLICA = "replica"
-    UNKNOWN = "unknown"
-
-
 class Holding(NamedTuple):
-    """An object as its owner is billed for it, and what is known of why it might have to stay; None is unknown.
+    """What is known of why an object might have to stay; None is unknown.
 
     `versioned` is whether its bucket has versioning, enabled or suspended; `version_id` the version that would be
     deleted; `retained_until` the end of its Object Lock retention (`UNRETAINED` where it has none).
     """
 
-    size: int
-    storage_class: str
-    region: str | None
-    modified: datetime
     versioned: bool | None = None
     version_id: str | None = None
     legal_hold: bool | None = None
@@ -65,13 +52,12 @@ class Holding(NamedTuple):
 class Saving(NamedTuple):
     """What one redundant object, or all those of a group, cost, and what deleting them now would save. None is unknown.
 
-    `monthly_usd` is what their storage costs a month, and `monthly_range` between which amounts that lies.
-    `saved_usd` is how much of it deletes would end; `early_delete_usd` is what they cost once, for the days (at most
-    `days_left`) that are left of the minimum terms. Deletes that free nothing save and cost nothing.
+    `monthly_usd` is what their storage costs a month. `saved_usd` is how much of it deletes would end;
+    `early_delete_usd` is what they cost once, for the days (at most `days_left`) that are left of the minimum terms.
+    Deletes that free nothing save and cost nothing, and have no term.
     """
 
     monthly_usd: Decimal | None
-    monthly_range: Range | None
     saved_usd: Decimal | None
     early_delete_usd: Decimal | None
     days_left: int | None
@@ -129,20 +115,33 @@ def _is_locked(holding: Holding, now: datetime) -> bool | None:
     return None if holding.legal_hold is None or retained is None else False
 
 
-def saving(redundant: Holding, keeper: Holding, pricer: Pricer, now: datetime) -> Saving:
-    """What one redundant object costs, and what deleting it now would save.
+def saving(size: int, modified: datetime, by: Effect, price: ClassPrice | None, now: datetime) -> Saving:
+    """What one redundant object costs, and what deleting it now, with this effect, would save.
 
     The days left count from when the object was last modified. A lifecycle transition starts the term anew and leaves
     that time as it is, so of such an object more may be left: no API tells.
     """
-    by, price = effect(redundant, keeper, now), pricer.of(redundant.storage_class, redundant.region)
+    monthly = None if price is None else price.monthly(size)
+    if by is Effect.UNKNOWN:
+        return Saving(monthly, None, None, None)
+    if by is not Effect.FREES:
+        return Saving(monthly, NOTHING, NOTHING, 0)
     if price is None:
-        return Saving(None, None, _if_freed(None, by), _if_freed(None, by), None)
-    days = days_left(price.rates.minimum_days, redundant.modified, now)
-    monthly = price.monthly(redundant.size)
-    bounds = price.bounds(redundant.size) if monthly is None else Range(monthly, monthly)
-    early = price.early_delete(redundant.size, days)
-    return Saving(monthly, bounds, _if_freed(monthly, by), _if_freed(early, by), days)
+        return Saving(None, None, None, None)
+    days = days_left(price.rates.minimum_days, modified, now)
+    return Saving(monthly, monthly, price.early_delete(size, days), days)
+
+
+def at_last(by: Effect, days: int | None) -> Effect:
+    """The effect with the minimum term in mind: what is freed is billed on while days of it are left.
+
+    | effect | days left | it is |
+    |---|---|---|
+    | frees | some | frees-later |
+    | frees | none, or not known | frees |
+    | any other | - | the same |
+    """
+    return Effect.LATER if by is Effect.FREES and days else by
 
 
 def days_left(minimum: int, modified: datetime, now: datetime) -> int:
@@ -152,36 +151,28 @@ def days_left(minimum: int, modified: datetime, now: datetime) -> int:
     return min(minimum, max(0, -((now - modified - minimum * DAY) // DAY)))
 
 
-def group_saving(redundant: Iterable[Holding], keeper: Holding, pricer: Pricer, now: datetime) -> Saving:
+def group_saving(every: Sequence[Saving]) -> Saving:
     """The same of all redundant objects of a group; a sum is unknown as soon as one of them is."""
-    every = [saving(each, keeper, pricer, now) for each in redundant]
     return Saving(
         total(each.monthly_usd for each in every),
-        _total_range([each.monthly_range for each in every]),
         total(each.saved_usd for each in every),
         total(each.early_delete_usd for each in every),
-        _longest([each.days_left for each in every]),
+        longest([each.days_left for each in every]),
     )
 
 
-def loses_instant_access(redundant: Holding, keeper: Holding) -> bool:
-    """Whether the content could afterwards only be read by restoring it first: the keeper is archived, this one not."""
-    return keeper.storage_class in ARCHIVES and redundant.storage_class not in ARCHIVES
+def longest(days: Iterable[int | None]) -> int | None:
+    """The most days; unknown as soon as some are."""
+    most = 0
+    for each in days:
+        if each is None:
+            return None
+        most = max(most, each)
+    return most
 
 
-def _if_freed(amount: Decimal | None, by: Effect) -> Decimal | None:
-    """The amount of a delete with this effect. One that frees nothing has none, whatever the storage costs."""
-    if by is Effect.UNKNOWN:
-        return None
-    return amount if by is Effect.FREES else NOTHING
-
-
-def _total_range(ranges: Sequence[Range | None]) -> Range | None:
-    low = total(None if each is None else each.low for each in ranges)
-    high = total(None if each is None else each.high for each in ranges)
-    return None if low is None or high is None else Range(low, high)
-
-
-def _longest(days: Sequence[int | None]) -> int | None:
-    known = [each for each in days if each is not None]
-    return max(known, default=0) if len(known) == len(days) else None
+def loses_instant_access(kept: Iterable[str], redundant: Iterable[str]) -> bool:
+    """Whether a content could afterwards only be read by restoring it first: all that stays is archived, and something
+    redundant is not. Of both the storage classes.
+    """
+    return ARCHIVES.issuperset(kept) and not ARCHIVES.issuperset(redundant)

@@ -1,5 +1,7 @@
 """How the stages are run: on threads, on one machine."""
 
+from s3dedup.engine.appraise import Appraiser
+from s3dedup.engine.asking import ask_redundant
 from s3dedup.engine.budget import Budget, Limits
 from s3dedup.engine.bytewise import Bytewise
 from s3dedup.engine.context import Context
@@ -19,6 +21,7 @@ from s3dedup.engine.rearrange import rearranged
 from s3dedup.engine.rollup import objects_below
 from s3dedup.engine.rules import learn
 from s3dedup.engine.scan import Listing, list_locations
+from s3dedup.engine.settings import appraiser
 from s3dedup.engine.settle import settle_doubts
 from s3dedup.engine.settlement import Outlook
 from s3dedup.engine.sorters import Sorters
@@ -27,6 +30,7 @@ from s3dedup.engine.watch import Watch
 from s3dedup.engine.weigh import weigh_candidates
 
 __all__ = [
+    "Appraiser",
     "Budget",
     "Bytewise",
     "Context",
@@ -42,6 +46,8 @@ __all__ = [
     "Sorters",
     "Verifier",
     "Watch",
+    "appraiser",
+    "ask_redundant",
     "comparison",
     "cross_check",
     "explained",

@@ -10,6 +10,7 @@ from itertools import compress, groupby
 from operator import eq, itemgetter
 from typing import NamedTuple
 
+from s3dedup.engine.appraise import NOTHING_KNOWN, Appraiser
 from s3dedup.engine.emit import Emitter, Tally
 from s3dedup.engine.narrowing import Kind, kind_of
 from s3dedup.groups import Choice
@@ -59,14 +60,15 @@ def _is_alone(entry: bytes, entries: list[bytes]) -> bool:
 @dataclass(frozen=True, slots=True)
 class WeighListed:
     """Group the objects of a stretch by what the listing proves. `proven` are the kinds of ETags that are MD5s,
-    `buckets` says which bucket a location is in, `choice` who stays; `gone` are entries of
-    objects that are not there any more; `taken` is what is taken on trust.
+    `buckets` says which bucket a location is in, `choice` who stays, `appraiser` what that saves; `gone` are
+    entries of objects that are not there any more; `taken` is what is taken on trust.
     """
 
     stretch: Stretch
     proven: frozenset[Kind]
     buckets: dict[bytes, str]
     choice: Choice
+    appraiser: Appraiser = NOTHING_KNOWN
     gone: frozenset[bytes] = frozenset()
     taken: Taken = NOTHING_TAKEN
 
@@ -76,7 +78,7 @@ class WeighListed:
         if self.gone:
             entries = [entry for entry in entries if entry not in self.gone]
         groups: list[Found] = []
-        emitter = Emitter(groups.extend, self.choice)
+        emitter = Emitter(groups.extend, self.choice, self.appraiser)
         settled, doubtful = self._parted(entries)
         sets = list(equal_etags(settled))
         for some in at_once(sets):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from s3dedup.cost import Pricer, PriceTable, Reads
+from s3dedup.cost import ClassPrice, Pricer, PriceTable, Reads
 
 
 class Market(NamedTuple):
@@ -37,10 +37,10 @@ class Money:
             pricers[bucket] = Pricer(market.table, listed), market.region
         return cls(pricers)
 
-    def __call__(self, bucket: str, size: int, storage_class: str) -> Decimal | None:
-        """What a month's storage of an object costs."""
+    def of_class(self, bucket: str, storage_class: str) -> ClassPrice | None:
+        """The prices of a storage class; None where they are not known."""
         pricer, region = self.pricers[bucket]
-        return pricer.monthly(size, storage_class, region)
+        return pricer.of(storage_class, region)
 
     def reading(self, bucket: str, storage_class: str, requests: int, size: int) -> Decimal | None:
         """What so many HEADs and GETs cost that read so many bytes, within the region."""

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
+from s3dedup.engine.appraise import Appraiser, name_of
 from s3dedup.engine.emit import Emitter
 from s3dedup.groups import Choice
 from s3dedup.model import AuditReport
@@ -17,7 +18,8 @@ from s3dedup.shelf import Results, Summary, read_digests, read_report, read_summ
 
 def rearranged(directory: Path, choice: Choice) -> AuditReport:
     """The last finished audit of a state directory with keepers by `choice`. All groups are made anew, and whatever
-    depends on who stays is counted anew. The new report lies in a temporary file, which goes with it.
+    depends on who stays is counted anew, at the prices that the audit had and with what it was told. The new report
+    lies in a temporary file, which goes with it.
 
     Raises:
         NoReportError: there is no finished audit.
@@ -25,14 +27,16 @@ def rearranged(directory: Path, choice: Choice) -> AuditReport:
     """
     with ExitStack() as opened:
         scratch = Path(opened.enter_context(TemporaryDirectory(prefix="s3dedup-")))
-        results = Results(scratch)
+        results, summary = Results(scratch), read_summary(directory)
         opened.callback(results.discard)
-        emitter = Emitter(results.add, choice)
+        appraiser = Appraiser.from_bytes(summary.appraiser)
+        emitter = Emitter(results.add, choice, appraiser, later=False)
         for name, record in read_digests(directory):
-            emitter.emit(record.size, name[6:], record.evidence, record.objects)
+            told = {name_of(record.objects[place]): each for place, each in (record.told or {}).items()}
+            emitter.emit(record.size, name[6:], record.evidence, record.objects, told)
         for skipped in read_report(directory).skipped:
             results.add_skipped(skipped)
-        results.finish(_summary(read_summary(directory), emitter))
+        results.finish(_summary(summary, emitter))
         return read_report(scratch)
 
 
@@ -44,7 +48,9 @@ def _summary(old: Summary, emitter: Emitter) -> Summary:
         redundant_objects=tally.redundant,
         reclaimable_bytes=tally.reclaimable_bytes,
         billable_bytes=tally.billable_bytes,
-        monthly_usd=None,
+        monthly_usd=tally.monthly_usd,
+        protected_objects=tally.protected,
+        savings=tally.savings.finish(),
     )
     rollups, choices = tally.rollup.finish(dict(old.below)), list(tally.decisions.notes(emitter.choice))
     return msgspec.structs.replace(old, totals=totals, rollups=rollups, choices=choices)

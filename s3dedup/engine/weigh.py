@@ -75,7 +75,8 @@ def _examinations(
     trust = context.on_trust
     sampled = frozenset(source for source, bucket in buckets.items() if bucket in trust.buckets)
     taken = Taken(sampled, frozenset(trust.asked))
-    orders = (WeighListed(stretch, proven, buckets, emitter.choice, gone, taken) for stretch in stretches)
+    choice, appraiser = emitter.choice, emitter.appraiser
+    orders = (WeighListed(stretch, proven, buckets, choice, appraiser, gone, taken) for stretch in stretches)
     for weighed in sorters.carry_out(orders):
         emitter.pass_on(weighed.groups, weighed.tally)
         context.watch.advance(weighed.entries)

@@ -3,6 +3,7 @@
 from s3dedup.groups.changes import change_of, changes, sum_changes
 from s3dedup.groups.identity import group_id
 from s3dedup.groups.keepers import PROTECT, Choice, Decisions, Ordered, keeper_first
+from s3dedup.groups.pairs import Weight
 from s3dedup.groups.rollups import RollUp
 from s3dedup.groups.rules import KeepRule, Placed, Price, Protection, no_price
 
@@ -16,6 +17,7 @@ __all__ = [
     "Price",
     "Protection",
     "RollUp",
+    "Weight",
     "change_of",
     "changes",
     "group_id",

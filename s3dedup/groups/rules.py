@@ -31,7 +31,8 @@ def no_price(_bucket: str, _size: int, _storage_class: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class KeepRule:
-    """One rule of an ordered list: of equal objects, keep the one with the lowest score.
+    """One rule of an ordered list: of equal objects, keep the one with the lowest score. With `cheapest-class` that may
+    be an archived one; a report warns where a redundant one is not.
 
     | text | the lower score has |
     |---|---|

@@ -18,6 +18,8 @@ from s3dedup.report.view import Carrier, is_utf8
 from s3dedup.text import escape, plain
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from s3dedup.model import AuditReport
     from s3dedup.report.view import View
 
@@ -48,11 +50,19 @@ def _cells(row: Row) -> tuple[str, ...]:
         "" if row.version_id is None else safe(row.version_id),
         str(row.size),
         str(row.reclaimable_bytes),
-        "" if row.monthly_usd is None else f"{row.monthly_usd:f}",
+        _money(row.monthly_usd),
         safe(row.storage_class),
         f"{row.last_modified.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         safe(row.etag),
+        row.effect or "",
+        _money(row.saved_usd),
+        _money(row.early_delete_usd),
+        "" if row.days_left is None else str(row.days_left),
     )
+
+
+def _money(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount:f}"
 
 
 def safe(text: str) -> str:

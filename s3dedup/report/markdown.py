@@ -52,9 +52,10 @@ def _lines(report: AuditReport, top: int) -> Iterator[str]:
 
 
 def _verdict(report: AuditReport, omissions: words.Omissions) -> Iterator[str]:
-    usd = report.totals.monthly_usd
-    saving = "" if usd is None else f" Saves {_text(human_usd(usd))} a month."
-    yield f"**{_text(words.verdict(report.totals, report.run))}**{saving}"
+    yield f"**{_text(words.verdict(report.totals, report.run))}**"
+    for sentence in (words.saved(report.totals), words.restores(report.totals)):
+        if sentence is not None:
+            yield from ("", _text(sentence))
     shortcoming = words.shortcoming(report.run, omissions)
     if shortcoming is not None:
         yield from ("", f"**Incomplete:** {shortcoming}")

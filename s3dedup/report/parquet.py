@@ -45,6 +45,10 @@ SCHEMA = pa.schema(
         "storage_class": pa.string(),
         "last_modified": pa.timestamp("us", "UTC"),
         "etag": pa.string(),
+        "effect": pa.string(),
+        "saved_usd": pa.decimal128(38, 10),
+        "early_delete_usd": pa.decimal128(38, 10),
+        "days_left": pa.int32(),
     }
 )
 

@@ -14,6 +14,8 @@ from enum import Enum
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
+from s3dedup.model import Effect
+
 if TYPE_CHECKING:
     from s3dedup.model import AuditReport, DuplicateGroup, ObjectVersion, Skipped
 
@@ -41,12 +43,22 @@ def group_record(group: DuplicateGroup) -> dict[str, object]:
         "evidence": group.evidence,
         "reclaimable_bytes": group.reclaimable_bytes,
         "monthly_usd": group.monthly_usd,
-        "objects": [_object_record(item, keeper=rank < group.kept) for rank, item in enumerate(group.objects)],
+        "saved_usd": group.saved_usd,
+        "early_delete_usd": group.early_delete_usd,
+        "days_left": group.days_left,
+        "loses_instant_access": group.loses_instant_access,
+        "objects": [_object_record(item, effect) for item, effect in zip(group.objects, effects(group), strict=True)],
     }
 
 
-def _object_record(item: ObjectVersion, *, keeper: bool) -> dict[str, object]:
-    return record(item) | {"keeper": keeper}
+def effects(group: DuplicateGroup) -> list[Effect | None]:
+    """Of each object of a group what deleting it would do; None for what stays."""
+    of_redundant = group.effects or (Effect.UNKNOWN,) * len(group.redundant)
+    return [*[None] * group.kept, *of_redundant]
+
+
+def _object_record(item: ObjectVersion, effect: Effect | None) -> dict[str, object]:
+    return record(item) | {"keeper": effect is None, "effect": effect}
 
 
 def skipped_record(skipped: Skipped) -> dict[str, object]:

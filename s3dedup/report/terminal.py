@@ -45,6 +45,7 @@ def render(report: AuditReport, stream: TextIO, view: View) -> None:
     with console.capture() as page:
         _print_verdict(console, report, omissions)
         _print_facts(console, report)
+        _print_savings(console, report.totals)
         if report.rollups is not None:
             _print_rollups(console, report.rollups)
         if report.totals.groups:
@@ -74,7 +75,7 @@ def _print_facts(console: Console, report: AuditReport) -> None:
         billable = "-" if totals.billable_bytes is None else human_bytes(totals.billable_bytes)
         rows.append(("Duplicates", words.duplicates(totals)))
         rows.append(("Reclaimable", f"{human_bytes(totals.reclaimable_bytes)}, billed as {billable}"))
-        rows.append(("Saves a month", human_usd(totals.monthly_usd)))
+        rows.append(("Costs a month", human_usd(totals.monthly_usd)))
     change = words.change(report)
     if change is not None:
         rows.append(("Trend", change))
@@ -82,6 +83,19 @@ def _print_facts(console: Console, report: AuditReport) -> None:
         rows.append(("In doubt", words.doubt(report.in_doubt)))
     rows.append(("Run", _run(report)))
     _print_rows(console, rows)
+
+
+def _print_savings(console: Console, totals: Totals) -> None:
+    """What deleting would save, by what each delete would do."""
+    if totals.savings is None or not totals.redundant_objects:
+        return
+    _print_heading(console, "What deleting would save")
+    console.print(Text(f"{'Per month':>{_INDENT - 2}}", style="dim"))
+    rows = [(human_usd(part.monthly_usd), f"{part.extent}: {part.outcome}") for part in words.parts(totals.savings)]
+    _print_rows(console, [(f"{usd:>{_INDENT - 4}}", text) for usd, text in rows])
+    warning = words.restores(totals)
+    if warning is not None:
+        console.print(Padding(Text(warning, style="bold yellow"), (1, 0, 0, 2)))
 
 
 def _run(report: AuditReport) -> str:

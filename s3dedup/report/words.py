@@ -13,6 +13,7 @@ from s3dedup.model import (
     InDoubt,
     PrefixPair,
     RunInfo,
+    Savings,
     Skipped,
     SkipReason,
     Totals,
@@ -103,9 +104,72 @@ def listed(totals: Totals) -> str:
 
 def duplicates(totals: Totals) -> str:
     """What was found."""
-    objects = human_count(totals.groups + totals.redundant_objects, "object")
+    objects = human_count(totals.groups + totals.protected_objects + totals.redundant_objects, "object")
     groups, keepers = human_count(totals.groups, "group"), human_count(totals.groups, "keeper")
-    return f"{objects} in {groups}: {keepers}, {totals.redundant_objects:,} redundant"
+    protected = f"{totals.protected_objects:,} more protected, " if totals.protected_objects else ""
+    return f"{objects} in {groups}: {keepers}, {protected}{totals.redundant_objects:,} redundant"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of what is redundant, in words: how much a month, of what, and what deleting it would do."""
+
+    monthly_usd: Decimal | None
+    extent: str
+    outcome: str
+
+
+def parts(savings: Savings) -> list[Part]:
+    """What is redundant by what deleting it would do; what there is none of is left out."""
+    days, early = savings.days_left, savings.early_delete_usd
+    term = "the rest of a minimum term" if days is None else f"at most {human_count(days, 'day')} more"
+    once = "" if early is None else f": {human_usd(early)} once if deleted now"
+    found = (
+        (savings.frees, "can go today"),
+        (savings.frees_later, f"can go, but is billed for {term}{once}"),
+        (savings.needs_version_id, "needs deletes that name a version id (--versions lists them)"),
+        (savings.replica, "are replicas, which are intended"),
+        (savings.locked, "is locked"),
+        (savings.unknown, "is not known to be free to go"),
+    )
+    return [
+        Part(each.monthly_usd, f"{human_count(each.objects, 'object')}, {human_bytes(each.bytes)}", outcome)
+        for each, outcome in found
+        if each.objects
+    ]
+
+
+def saved(totals: Totals) -> str | None:
+    """What deleting would save, in one sentence; None where nothing is redundant, or nothing is known.
+
+    | redundant | savings | price | it says |
+    |---|---|---|---|
+    | nothing | - | - | nothing |
+    | some | not reckoned | unknown | nothing |
+    | some | not reckoned | known | what it costs |
+    | some | reckoned | unknown | how much of the bytes can go |
+    | some | reckoned | known | how much of the money can be had |
+    """
+    savings, known = totals.savings, totals.monthly_usd is not None
+    if not totals.redundant_objects or (savings is None and not known):
+        return None
+    if savings is None:
+        return f"Storing what is redundant costs {human_usd(totals.monthly_usd)} a month."
+    whole = f"{human_usd(totals.monthly_usd)} a month" if known else human_bytes(totals.reclaimable_bytes)
+    told = [f"{human_usd(each.monthly_usd) if known else each.extent} {each.outcome}" for each in parts(savings)]
+    return f"Of {whole}, {'; '.join(told)}."
+
+
+def restores(totals: Totals) -> str | None:
+    """A warning where deleting would leave only archived copies; None where it would not."""
+    count = totals.savings.loses_instant_access if totals.savings else 0
+    if not count:
+        return None
+    return (
+        f"In {human_count(count, 'group')} what stays is archived, and something redundant is not: once that is"
+        " deleted, reading needs a restore first. Choose other keepers with --keep, or --protect what has to stay"
+        " readable."
+    )
 
 
 def requests(work: Work) -> str:

@@ -6,10 +6,12 @@ from s3dedup.shelf.listed import Listed, Stretch
 from s3dedup.shelf.records import (
     BucketRecord,
     BucketRule,
+    Codec,
     DigestRecord,
     Doubt,
     Manner,
     ObjectFacts,
+    SavingRecord,
     ScanRecord,
     Summary,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "SOURCE",
     "BucketRecord",
     "BucketRule",
+    "Codec",
     "DigestRecord",
     "Doubt",
     "Entry",
@@ -44,6 +47,7 @@ __all__ = [
     "ObjectFacts",
     "PastRecord",
     "Results",
+    "SavingRecord",
     "ScanRecord",
     "Segment",
     "State",

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from s3dedup.model import (
+    Effect,
     Encryption,
     EtagTrust,
     EvidenceKind,
@@ -25,6 +26,7 @@ from s3dedup.model import (
     Place,
     RollUps,
     RunInfo,
+    Told,
     Totals,
     Work,
 )
@@ -70,9 +72,22 @@ class BucketRule(msgspec.Struct, array_like=True):
     note: str
 
 
+class SavingRecord(msgspec.Struct, array_like=True):
+    """What deleting the redundant objects of a group would save; see `model.DuplicateGroup`."""
+
+    saved_usd: Decimal | None
+    early_delete_usd: Decimal | None
+    days_left: int | None
+    effects: list[Effect]
+    loses_instant_access: bool = False
+
+
 class DigestRecord(msgspec.Struct, array_like=True):
     """The object versions that carry one digest, each as its bucket and its row of the listing. The first `kept` stay:
     the keeper, then whatever else is protected.
+
+    `effect` is that of deleting any of the redundant ones where it is the same for all and no minimum term is left;
+    else `saving` says more. `told` is what HEADs told of objects, by their places.
     """
 
     size: int
@@ -82,6 +97,9 @@ class DigestRecord(msgspec.Struct, array_like=True):
     billable_bytes: int | None = None
     kept: int = 1
     monthly_usd: Decimal | None = None
+    effect: Effect | None = None
+    saving: SavingRecord | None = None
+    told: dict[int, Told] | None = None
 
     @property
     def reclaimable_bytes(self) -> int:
@@ -131,7 +149,7 @@ class Summary(msgspec.Struct, array_like=True):
     """A finished audit without its groups and skipped objects, which have tables of their own.
 
     `below` says how many objects were listed below the prefixes that roll-ups may name, for another choice of keepers;
-    `choices` are sentences about the one that was made.
+    `choices` are sentences about the one that was made, and `appraiser` is the record of what savings are reckoned by.
     """
 
     tool_version: str
@@ -145,6 +163,7 @@ class Summary(msgspec.Struct, array_like=True):
     in_doubt: InDoubt | None = None
     prices: str | None = None
     manner: Manner | None = None
+    appraiser: bytes = b""
 
 
 class BucketRecord(msgspec.Struct, array_like=True):

@@ -7,6 +7,7 @@ readable while the next audit runs, or dies.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 from weakref import WeakValueDictionary
@@ -14,9 +15,9 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from s3dedup.errors import NoReportError, StateError
-from s3dedup.model import AuditReport, DuplicateGroup, Skipped
+from s3dedup.model import AuditReport, DuplicateGroup, Effect, Skipped
 from s3dedup.shelf.database import Database, Table
-from s3dedup.shelf.records import Codec, DigestRecord, RecordShelf, Summary
+from s3dedup.shelf.records import Codec, DigestRecord, RecordShelf, SavingRecord, Summary
 
 T = TypeVar("T")
 
@@ -25,6 +26,7 @@ UNFINISHED = "report.unfinished.mdb"
 TABLES = ("meta", "digests", "ranking", "skipped")
 LARGEST = (1 << 72) - 1
 BATCH = 1 << 15
+NOTHING = Decimal(0)
 _open_reports: WeakValueDictionary[tuple[int, int], Database] = WeakValueDictionary()
 
 
@@ -71,6 +73,13 @@ class Results:
             self._database.put_many("digests", sorted((each.digest, each.record) for each in self._pending))
             self._database.put_many("ranking", sorted((each.rank, b"") for each in self._pending))
         self._pending = []
+
+    def ranked(self) -> Iterator[tuple[bytes, DigestRecord]]:
+        """The groups so far by reclaimable bytes, largest first; each can be added once more, changed, meanwhile."""
+        self._flush()
+        digests = RecordShelf(Table(self._database, "digests"), DigestRecord)
+        for key, _ in self._database.scan("ranking"):
+            yield key[9:], digests[key[9:]]
 
     def add_skipped(self, skipped: Skipped) -> None:
         """Keep an object that was not compared, and why."""
@@ -207,8 +216,41 @@ def _groups(database: Database, path: Path) -> Iterator[DuplicateGroup]:
     for key, _ in database.scan("ranking"):
         record = _readable(digests.get(key[9:]), path)
         objects = tuple(row.at(bucket) for bucket, row in record.objects)
-        billed, usd, kept = record.billable_bytes, record.monthly_usd, record.kept
-        yield DuplicateGroup(record.id, record.size, record.evidence, objects, billed, usd, kept)
+        billed, usd, saving = record.billable_bytes, record.monthly_usd, saving_of(record)
+        yield DuplicateGroup(
+            record.id,
+            record.size,
+            record.evidence,
+            objects,
+            billed,
+            usd,
+            record.kept,
+            saving.saved_usd,
+            saving.early_delete_usd,
+            saving.days_left,
+            tuple(saving.effects),
+            saving.loses_instant_access,
+        )
+
+
+def saving_of(record: DigestRecord) -> SavingRecord:
+    """What deleting the redundant objects of a group would save.
+
+    | saving | effect | a month of it costs | saved | once | days left |
+    |---|---|---|---|---|---|
+    | kept | - | - | as kept | as kept | as kept |
+    | none | frees | known | that | nothing | 0 |
+    | none | frees | unknown | unknown | unknown | unknown |
+    | none | unknown, or none | - | unknown | unknown | unknown |
+    | none | any other | - | nothing | nothing | 0 |
+    """
+    if record.saving is not None:
+        return record.saving
+    effect, usd = record.effect or Effect.UNKNOWN, record.monthly_usd
+    effects = [effect] * (len(record.objects) - record.kept)
+    if effect is Effect.UNKNOWN or (effect is Effect.FREES and usd is None):
+        return SavingRecord(None, None, None, effects)
+    return SavingRecord(usd if effect is Effect.FREES else NOTHING, NOTHING, 0, effects)
 
 
 def _skipped(database: Database, path: Path) -> Iterator[Skipped]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
+from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan, ReplicationRule
 from s3dedup.store.meter import Meter
 from s3dedup.store.wire import Chunk
 
@@ -67,6 +67,20 @@ class ObjectStore(BodyReader, Protocol):
 
     def default_encryption(self, bucket: str) -> Encryption | None:
         """The bucket's default encryption; None where it is not allowed or not supported to ask."""
+
+    def versioned(self, bucket: str) -> bool | None:
+        """Whether the bucket has versioning, enabled or suspended; None where it may not or cannot be asked."""
+
+    def locks_objects(self, bucket: str) -> bool | None:
+        """Whether the bucket has Object Lock; None where it may not or cannot be asked."""
+
+    def replication_rules(self, bucket: str) -> tuple[ReplicationRule, ...] | None:
+        """To where the bucket's objects are replicated; None where it may not or cannot be asked."""
+
+    def tells_locks(self, bucket: str, row: ListedObject) -> bool:
+        """Whether a HEAD of this object tells of its retention and legal hold: it does so only to who may ask for each
+        (s3:GetObjectRetention and s3:GetObjectLegalHold; API_HeadObject), and says nothing to others.
+        """
 
     def region(self, bucket: str) -> str | None:
         """The bucket's AWS region, asked for once; None on a custom endpoint, and where it is not told.

@@ -9,7 +9,12 @@ from s3dedup.errors import ReadOnlyViolationError
 READS = frozenset(
     {
         "GetBucketEncryption",
+        "GetBucketReplication",
+        "GetBucketVersioning",
         "GetObject",
+        "GetObjectLegalHold",
+        "GetObjectLockConfiguration",
+        "GetObjectRetention",
         "HeadBucket",
         "HeadObject",
         "ListObjectVersions",

@@ -1,9 +1,11 @@
-"""Pages of a listing, taken from botocore as the bytes that came."""
+"""What botocore does not tell of an answer: the bytes of a listing, and whether one about versioning is one."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
+
+from s3dedup.store.settings import IS_VERSIONING
 
 LISTINGS = (b"ListBucketResult", b"ListVersionsResult")
 HEAD, TAIL = 512, 256
@@ -11,10 +13,18 @@ HEAD, TAIL = 512, 256
 
 
 def install(events: Any) -> None:  # noqa: ANN401  botocore's emitter is untyped
-    """Hook into a client's events: the answer to a listing is then `{"PageBody": bytes}`."""
+    """Hook into a client's events: the answer to a listing is then `{"PageBody": bytes}`, and one about versioning has
+    `IS_VERSIONING`.
+    """
     for operation in ("ListObjectsV2", "ListObjectVersions"):
         # With this wildcard it comes before botocore's own look for an error inside a 200, which parses every page.
         events.register_first(f"before-parse.*.{operation}", _keep_page)
+    events.register("before-parse.s3.GetBucketVersioning", _recognise)
+
+
+def _recognise(*, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+    """Say whether it is an answer about versioning: servers exist that send a listing instead."""
+    customized_response_dict[IS_VERSIONING] = b"Versioning" in response_dict["body"][:512]
 
 
 def _keep_page(*, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from typing import Any
 
@@ -10,8 +10,8 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError, create_parser
 
 from s3dedup.errors import EndpointError, ObjectChangedError, ObjectDeniedError, ObjectUnreadableError
-from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
-from s3dedup.store import facts, failures, guard, pages
+from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan, ReplicationRule
+from s3dedup.store import facts, failures, guard, pages, settings
 from s3dedup.store.base import PageRequest
 from s3dedup.store.client import StoreConfig, connect
 from s3dedup.store.fast import Answer, FastWay, NoBody
@@ -98,18 +98,37 @@ class S3Store:
 
     def default_encryption(self, bucket: str) -> Encryption | None:
         """See `ObjectStore.default_encryption`."""
+        return settings.encryption(self._setting(self._client.get_bucket_encryption, bucket))
+
+    def versioned(self, bucket: str) -> bool | None:
+        """See `ObjectStore.versioned`."""
+        return settings.versioned(self._setting(self._client.get_bucket_versioning, bucket))
+
+    def locks_objects(self, bucket: str) -> bool | None:
+        """See `ObjectStore.locks_objects`."""
+        return settings.locks_objects(self._setting(self._client.get_object_lock_configuration, bucket))
+
+    def replication_rules(self, bucket: str) -> tuple[ReplicationRule, ...] | None:
+        """See `ObjectStore.replication_rules`."""
+        return settings.replication_rules(self._setting(self._client.get_bucket_replication, bucket))
+
+    def _setting(self, call: Callable[..., Mapping[str, Any]], bucket: str, **more: str) -> settings.Answer:
+        """What the store answers to a question about a setting, and be it a refusal."""
         try:
-            answer: Mapping[str, Any] = self._client.get_bucket_encryption(Bucket=bucket)
+            return settings.Answer(call(Bucket=bucket, **more))
         except boto.ClientError as error:
-            code, _ = failures.code_and_status(error)
-            return Encryption.NONE if code == "ServerSideEncryptionConfigurationNotFoundError" else None
+            return settings.Answer({}, *failures.code_and_status(error))
         except ResponseParserError:
-            return None
+            return settings.Answer({}, settings.UNREADABLE)
         except boto.BotoCoreError as error:
             raise failures.of_bucket(error, bucket, self.endpoint) from error
-        rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
-        default = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
-        return facts.encryption_named(default.get("SSEAlgorithm")) if default else None
+
+    def tells_locks(self, bucket: str, row: ListedObject) -> bool:
+        """See `ObjectStore.tells_locks`."""
+        calls = self._client.get_object_retention, self._client.get_object_legal_hold
+        version = {} if row.version_id is None else {"VersionId": row.version_id}
+        name = {"Key": row.key} | version | self._payer
+        return all(settings.is_told(self._setting(call, bucket, **name)) for call in calls)
 
     def region(self, bucket: str) -> str | None:
         """See `ObjectStore.region`. Every answer to HeadBucket has it, a refusal too (API_HeadBucket)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan, Place
+from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan, Place, ReplicationRule
 from s3dedup.store.base import ObjectStore, PageRequest
 from s3dedup.store.meter import Counted
 from s3dedup.store.wire import Chunk
@@ -45,6 +45,22 @@ class Stores:
     def default_encryption(self, bucket: str) -> Encryption | None:
         """See `ObjectStore.default_encryption`."""
         return self.of(bucket).default_encryption(self.name(bucket))
+
+    def versioned(self, bucket: str) -> bool | None:
+        """See `ObjectStore.versioned`."""
+        return self.of(bucket).versioned(self.name(bucket))
+
+    def locks_objects(self, bucket: str) -> bool | None:
+        """See `ObjectStore.locks_objects`."""
+        return self.of(bucket).locks_objects(self.name(bucket))
+
+    def replication_rules(self, bucket: str) -> tuple[ReplicationRule, ...] | None:
+        """See `ObjectStore.replication_rules`."""
+        return self.of(bucket).replication_rules(self.name(bucket))
+
+    def tells_locks(self, bucket: str, row: ListedObject) -> bool:
+        """See `ObjectStore.tells_locks`."""
+        return self.of(bucket).tells_locks(self.name(bucket), row)
 
     def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
         """See `ObjectStore.head`."""

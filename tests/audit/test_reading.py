@@ -173,19 +173,19 @@ def plant_all_kinds(fake: FakeS3) -> None:
     plant(fake, {"near": flipped(random_body(LARGE), -1)})
 
 
-def test_a_second_run_on_an_unchanged_bucket_lists_and_asks_nothing_else(fake: FakeS3, auditor: Auditor) -> None:
+def test_a_second_run_on_an_unchanged_bucket_asks_nothing_of_objects(fake: FakeS3, auditor: Auditor) -> None:
     plant_all_kinds(fake)
     first = auditor("b")
     found, evidence = groups_of(first), evidence_of(first)
     fake.log.clear()
     second = auditor("b")
-    assert {entry.operation for entry in fake.log} == {"ListObjectsV2"}
+    assert {entry.operation for entry in fake.log} == {"ListObjectsV2", "GetBucketVersioning"}
     assert (groups_of(second), evidence_of(second)) == (found, evidence)
     assert [group.id for group in second.groups] == [group.id for group in first.groups]
     assert second.run.complete
 
 
-def test_a_second_run_on_a_custom_endpoint_lists_and_asks_nothing_else(
+def test_a_second_run_on_a_custom_endpoint_asks_nothing_of_objects(
     fake: FakeS3, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
@@ -193,11 +193,11 @@ def test_a_second_run_on_a_custom_endpoint_lists_and_asks_nothing_else(
     found = groups_of(auditor("b"))
     fake.log.clear()
     assert groups_of(auditor("b")) == found
-    assert {entry.operation for entry in fake.log} == {"ListObjectsV2"}
+    assert {entry.operation for entry in fake.log} == {"ListObjectsV2", "GetBucketVersioning"}
 
 
 @pytest.mark.parametrize("count", [3, 30])
-def test_a_second_run_in_a_bucket_whose_rule_is_known_asks_nothing_either(
+def test_a_second_run_in_a_bucket_whose_rule_is_known_asks_nothing_of_objects_either(
     count: int, fake: FakeS3, auditor: Auditor
 ) -> None:
     for number in range(count):
@@ -206,7 +206,7 @@ def test_a_second_run_in_a_bucket_whose_rule_is_known_asks_nothing_either(
     assert fake.count("HeadObject") == min(8, 2 * count)
     fake.log.clear()
     assert groups_of(auditor("b")) == found
-    assert {entry.operation for entry in fake.log} == {"ListObjectsV2"}
+    assert {entry.operation for entry in fake.log} == {"ListObjectsV2", "GetBucketVersioning"}
 
 
 @pytest.mark.parametrize("encryption", ["SSE-KMS", "DSSE-KMS"])
@@ -347,7 +347,9 @@ def test_what_was_read_of_an_object_before_it_changed_is_not_read_again_of_its_t
 
 
 @pytest.mark.parametrize("fault", ["503 SlowDown", "503", "500", "429", "reset"])
-@pytest.mark.parametrize("operation", ["ListObjectsV2", "GetBucketEncryption", "HeadObject", "GetObject"])
+@pytest.mark.parametrize(
+    "operation", ["ListObjectsV2", "GetBucketEncryption", "GetBucketVersioning", "HeadObject", "GetObject"]
+)
 def test_a_request_that_fails_is_repeated(operation: str, fault: str, fake: FakeS3, auditor: Auditor) -> None:
     plant(fake, twins())
     fake.faults.add(fault, match=matching(operation), times=2)
@@ -359,7 +361,8 @@ def test_a_request_that_fails_is_repeated(operation: str, fault: str, fake: Fake
         sent.count("ListObjectsV2"),
         sent.count("HeadObject") + sent.count("HeadBucket"),
     )
-    assert report.work.get_requests == sent.count("GetObject") + sent.count("GetBucketEncryption")
+    settings = sent.count("GetBucketEncryption") + sent.count("GetBucketVersioning")
+    assert report.work.get_requests == sent.count("GetObject") + settings
 
 
 @pytest.mark.parametrize("fault", ["503 SlowDown", "500", "429"])
@@ -574,12 +577,14 @@ def test_groups_come_by_what_they_could_give_back(fake: FakeS3, auditor: Auditor
 # What is believed
 
 
-def test_etags_that_are_always_trusted_settle_everything_without_a_question(fake: FakeS3, auditor: Auditor) -> None:
+def test_etags_that_are_always_trusted_settle_everything_without_a_question_about_objects(
+    fake: FakeS3, auditor: Auditor
+) -> None:
     plant(fake, {"a": b"same", "b": b"same"}, etag="0" * 32)
     plant(fake, {"c": b"diff"}, etag="1" * 32)
     report = auditor("b", etag_trust=EtagTrust.ALWAYS)
     assert keys_of(report) == {frozenset("ab")}
-    assert {entry.operation for entry in fake.log} == {"ListObjectsV2", "HeadBucket"}
+    assert {entry.operation for entry in fake.log} == {"ListObjectsV2", "HeadBucket", "GetBucketVersioning"}
     assert evidence_of(report) == ["md5-etag"]
 
 

@@ -80,6 +80,10 @@ class Zeros:
     def region(self, _bucket: str) -> None:
         """There is none."""
 
+    def versioned(self, _bucket: str) -> bool:
+        """It has none."""
+        return False
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -67,7 +67,7 @@ def clock(name: str, count: int, work: Callable[[], object]) -> None:
 
 def feed(rollup: RollUp, every: list[list[Placed]]) -> None:
     for members in every:
-        rollup.add(members, 1)
+        rollup.add(members, [None] * (len(members) - 1))
 
 
 def main() -> None:

@@ -14,7 +14,9 @@ from s3dedup.store.guard import READS
 from tests.cli.command import Command, misused, refused
 
 KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-ON_OBJECTS = {"s3:GetObject", "s3:GetObjectVersion"}
+LOCKS = ("s3:GetObjectLegalHold", "s3:GetObjectRetention")
+SETTINGS = ("s3:GetBucketObjectLockConfiguration", "s3:GetBucketVersioning", "s3:GetReplicationConfiguration")
+ON_OBJECTS = {"s3:GetObject", "s3:GetObjectVersion", *LOCKS}
 WRITES = ("Put", "Delete", "Create", "Restore", "Abort", "Replicate", "Bypass", "*")
 
 
@@ -46,17 +48,21 @@ def test_no_action_writes() -> None:
 def test_a_whole_bucket_is_listed_looked_at_and_read() -> None:
     assert allowed(made("s3://photos")) == {
         "s3:GetEncryptionConfiguration": ["arn:aws:s3:::photos"],
+        **{action: ["arn:aws:s3:::photos"] for action in SETTINGS},
         "s3:ListBucket": ["arn:aws:s3:::photos"],
         "s3:GetObject": ["arn:aws:s3:::photos/*"],
+        **{action: ["arn:aws:s3:::photos/*"] for action in LOCKS},
     }
 
 
 def test_versions_are_listed_and_read_as_versions() -> None:
     assert allowed(made("s3://photos", versions=True)) == {
         "s3:GetEncryptionConfiguration": ["arn:aws:s3:::photos"],
+        **{action: ["arn:aws:s3:::photos"] for action in SETTINGS},
         "s3:ListBucket": ["arn:aws:s3:::photos"],
         "s3:ListBucketVersions": ["arn:aws:s3:::photos"],
         "s3:GetObjectVersion": ["arn:aws:s3:::photos/*"],
+        **{action: ["arn:aws:s3:::photos/*"] for action in LOCKS},
     }
 
 

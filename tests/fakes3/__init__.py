@@ -17,7 +17,7 @@ signs anew for the region that the error names; each client pays one failed requ
 from tests.fakes3.answers import SSE_C_KEY
 from tests.fakes3.fake import FakeS3, PlantedS3
 from tests.fakes3.faults import LogEntry, Request, Response, matching
-from tests.fakes3.objects import Bucket, Checksum, ImpossibleObjectError, StoredObject
+from tests.fakes3.objects import Bucket, Checksum, ImpossibleObjectError, Replication, StoredObject
 
 __all__ = [
     "SSE_C_KEY",
@@ -27,6 +27,7 @@ __all__ = [
     "ImpossibleObjectError",
     "LogEntry",
     "PlantedS3",
+    "Replication",
     "Request",
     "Response",
     "StoredObject",

@@ -32,6 +32,10 @@ ACTIONS = {
     "GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "GetBucketLocation": "s3:GetBucketLocation",
     "GetBucketVersioning": "s3:GetBucketVersioning",
+    "GetBucketReplication": "s3:GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "GetObjectLegalHold": "s3:GetObjectLegalHold",
+    "GetObjectRetention": "s3:GetObjectRetention",
     "HeadObject": "s3:GetObject",
     "GetObject": "s3:GetObject",
     "ListBuckets": "s3:ListAllMyBuckets",
@@ -130,6 +134,8 @@ def _answer(world: World, request: Request) -> Response:
     _check_region(bucket, request)
     if request.operation in {"HeadObject", "GetObject"}:
         return _object(world, bucket, request)
+    if request.operation in {"GetObjectLegalHold", "GetObjectRetention"}:
+        return _lock(world, bucket, request)
     handler = _BUCKET_HANDLERS.get(request.operation)
     if handler is None:
         status = 501 if request.method in {"GET", "HEAD"} else 405
@@ -172,6 +178,20 @@ def _versioning(bucket: Bucket, _: Request) -> Response:
     return _xml(pages.document("VersioningConfiguration", pages.element("Status", bucket.versioning)))
 
 
+def _replication(bucket: Bucket, _: Request) -> Response:
+    if not bucket.replication:
+        message = "The replication configuration was not found"
+        raise S3Error(404, "ReplicationConfigurationNotFoundError", message, {"BucketName": bucket.name})
+    return _xml(pages.replication(bucket.replication))
+
+
+def _object_lock(bucket: Bucket, _: Request) -> Response:
+    if not bucket.object_lock:
+        message = "Object Lock configuration does not exist for this bucket"
+        raise S3Error(404, "ObjectLockConfigurationNotFoundError", message, {"BucketName": bucket.name})
+    return _xml(pages.document("ObjectLockConfiguration", pages.element("ObjectLockEnabled", "Enabled")))
+
+
 _BUCKET_HANDLERS: dict[str, Callable[[Bucket, Request], Response]] = {
     "HeadBucket": _head_bucket,
     "ListObjectsV2": _list_objects,
@@ -179,6 +199,8 @@ _BUCKET_HANDLERS: dict[str, Callable[[Bucket, Request], Response]] = {
     "GetBucketEncryption": _encryption,
     "GetBucketLocation": _location,
     "GetBucketVersioning": _versioning,
+    "GetBucketReplication": _replication,
+    "GetObjectLockConfiguration": _object_lock,
 }
 
 
@@ -285,6 +307,21 @@ def _archive_headers(found: StoredObject) -> Headers:
     elif isinstance(found.restore, datetime):
         headers["x-amz-restore"] = f'ongoing-request="false", expiry-date="{pages.http_date(found.restore)}"'
     return headers
+
+
+def _lock(world: World, bucket: Bucket, request: Request) -> Response:
+    """The retention or the legal hold of an object."""
+    world.require(bucket.name, ACTIONS[request.operation], request.key)
+    found = bucket.version(request.key, request.version_id) if request.version_id else bucket.current(request.key)
+    if found is None:
+        raise S3Error(404, "NoSuchKey", "The specified key does not exist.", {"Key": request.key})
+    if not bucket.object_lock:
+        raise S3Error(400, "InvalidRequest", "Bucket is missing Object Lock Configuration")
+    if request.operation == "GetObjectRetention" and found.lock:
+        return _xml(pages.retention(found.lock))
+    if request.operation == "GetObjectLegalHold" and found.legal_hold is not None:
+        return _xml(pages.document("LegalHold", pages.element("Status", "ON" if found.legal_hold else "OFF")))
+    raise S3Error(404, "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration")
 
 
 def _lock_headers(world: World, request: Request, found: StoredObject) -> Headers:

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 Encryption = Literal["SSE-S3", "SSE-KMS", "DSSE-KMS", "SSE-C", "NOT-SSE"]
 Order = Literal["utf-8", "by-directory", "unordered"]
 
+
+@dataclass(frozen=True)
+class Replication:
+    """A replication rule of a bucket: what it takes, and where that goes."""
+
+    target: str
+    prefix: str = ""
+    tag: str | None = None
+    enabled: bool = True
+
+
 Lock = tuple[Literal["GOVERNANCE", "COMPLIANCE"], datetime]
 
 MD5_ENCRYPTIONS = frozenset({"SSE-S3", "NOT-SSE"})
@@ -137,6 +148,8 @@ class Bucket:
     region_error: Literal["malformed", "redirect"] = "malformed"
     encryption_rule: Literal["AES256", "aws:kms", "aws:kms:dsse"] | None = "AES256"
     versioning: Literal["Enabled", "Suspended"] | None = None
+    object_lock: bool = False
+    replication: Sequence[Replication] = ()
     directory_bucket: bool = False
     order: Order = "utf-8"
     start_after_broken: bool = False

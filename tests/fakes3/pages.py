@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tests.fakes3.objects import StoredObject
+    from tests.fakes3.objects import Lock, Replication, StoredObject
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
@@ -107,6 +107,30 @@ def encryption(algorithm: str) -> bytes:
     rule = f"<ApplyServerSideEncryptionByDefault>{default}</ApplyServerSideEncryptionByDefault>"
     rule += element("BucketKeyEnabled", str(algorithm == "aws:kms").lower())
     return document("ServerSideEncryptionConfiguration", f"<Rule>{rule}</Rule>")
+
+
+def replication(rules: Iterable[Replication]) -> bytes:
+    """The replication rules of a bucket, as the second version of the configuration writes them."""
+    return document(
+        "ReplicationConfiguration", element("Role", "arn:aws:iam::123456789012:role/fake") + "".join(map(_rule, rules))
+    )
+
+
+def _rule(rule: Replication) -> str:
+    prefix, tag = (
+        element("Prefix", rule.prefix),
+        rule.tag and f"<Tag>{element('Key', rule.tag)}{element('Value', 1)}</Tag>",
+    )
+    chosen = f"<And>{prefix}{tag}</And>" if tag else prefix
+    target = f"<Destination>{element('Bucket', f'arn:aws:s3:::{rule.target}')}</Destination>"
+    return (
+        f"<Rule>{element('Status', 'Enabled' if rule.enabled else 'Disabled')}<Filter>{chosen}</Filter>{target}</Rule>"
+    )
+
+
+def retention(lock: Lock) -> bytes:
+    """The retention of an object."""
+    return document("Retention", element("Mode", lock[0]) + element("RetainUntilDate", iso(lock[1])))
 
 
 def buckets(names: Iterable[str]) -> bytes:

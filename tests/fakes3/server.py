@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CLOSE_WITH_RESET = struct.pack("ii", 1, 0)
-_OTHER_OBJECT_READS = {"acl", "attributes", "legal-hold", "retention", "tagging", "torrent", "uploadId"}
+_OTHER_OBJECT_READS = {"acl", "attributes", "tagging", "torrent", "uploadId"}
 _BUCKET_READS = {
     "list-type": "ListObjectsV2",
     "versions": "ListObjectVersions",
     "location": "GetBucketLocation",
     "encryption": "GetBucketEncryption",
     "versioning": "GetBucketVersioning",
+    "replication": "GetBucketReplication",
+    "object-lock": "GetObjectLockConfiguration",
 }
+_OBJECT_READS = {"legal-hold": "GetObjectLegalHold", "retention": "GetObjectRetention"}
 
 
 def operation_name(method: str, bucket: str, key: str, query: dict[str, str]) -> str:
@@ -33,7 +36,7 @@ def operation_name(method: str, bucket: str, key: str, query: dict[str, str]) ->
     if method == "HEAD":
         return "HeadObject" if key else "HeadBucket"
     if method == "GET" and key and not query.keys() & _OTHER_OBJECT_READS:
-        return "GetObject"
+        return next((operation for name, operation in _OBJECT_READS.items() if name in query), "GetObject")
     if method == "GET" and not key:
         if not bucket:
             return "ListBuckets"

@@ -11,8 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from s3dedup.errors import ObjectChangedError, ObjectDeniedError
-from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan
-from s3dedup.store import Counted, PageRequest, facts, failures
+from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan, ReplicationRule
+from s3dedup.store import Counted, PageRequest, facts, failures, settings
 from s3dedup.store.meter import Meter
 from tests.fakes3 import PlantedS3, Request, Response
 
@@ -67,6 +67,27 @@ class MemoryStore:
             return Encryption.NONE if failures.code_and_status(error)[1] == HTTPStatus.NOT_FOUND else None
         named = re.search(rb"<SSEAlgorithm>(.*?)</SSEAlgorithm>", bytes(body))
         return Encryption(named[1].decode()) if named else None
+
+    def versioned(self, bucket: str) -> bool | None:
+        return settings.versioned(self._setting("GetBucketVersioning", bucket))
+
+    def locks_objects(self, bucket: str) -> bool | None:
+        return settings.locks_objects(self._setting("GetObjectLockConfiguration", bucket))
+
+    def replication_rules(self, bucket: str) -> tuple[ReplicationRule, ...] | None:
+        return settings.replication_rules(self._setting("GetBucketReplication", bucket))
+
+    def _setting(self, operation: str, bucket: str) -> settings.Answer:
+        self.meter.add(Counted(gets=1))
+        try:
+            body = bytes(self._answer(Request("GET", operation, bucket, "", {}, {})).body)
+        except ClientError as error:
+            return settings.Answer({}, *failures.code_and_status(error))
+        status = re.search(rb"<Status>(.*?)</Status>", body)
+        return settings.Answer({settings.IS_VERSIONING: True, "Status": status and status[1].decode()})
+
+    def tells_locks(self, bucket: str, row: ListedObject) -> bool:
+        raise AssertionError(f"No bucket here has Object Lock: {bucket}, {row}")
 
     def head(self, bucket: str, row: ListedObject, *, layout: bool) -> HeadFacts:
         if layout:

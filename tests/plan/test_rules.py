@@ -21,6 +21,8 @@ from s3dedup.model import Encryption, EvidenceKind, HeadFacts
 from s3dedup.plan import DropReason, Obstacle, is_locked, is_proof, obstacle, trouble
 from tests.plan.samples import CHECKED, COMPARED, NOW, THEN, item, line
 
+READ = EvidenceKind.SHA256_RANGES
+
 
 def head(**facts: Any) -> HeadFacts:  # noqa: ANN401  its fields
     return replace(HeadFacts("e" * 32, 10, Encryption.NONE, archived=False), **facts)
@@ -52,11 +54,11 @@ def test_no_tool_acts_on_a_null_version() -> None:
 
 
 def test_a_tool_may_act_on_a_version_that_nobody_asked_about() -> None:
-    assert obstacle(line(redundant=item("k", version_id="v1"), checked=None), "sha256") is None
+    assert obstacle(line(redundant=item("k", version_id="v1"), checked=None, evidence=READ), "sha256") is None
 
 
 def test_no_tool_acts_where_nobody_asked_whether_versions_are_kept() -> None:
-    assert obstacle(line(checked=None), "sha256") is Obstacle.NOT_CHECKED
+    assert obstacle(line(checked=None, evidence=READ), "sha256") is Obstacle.NOT_CHECKED
 
 
 def test_no_tool_acts_where_a_delete_would_only_add_a_marker() -> None:

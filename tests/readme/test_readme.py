@@ -156,8 +156,8 @@ def test_the_policy_is_the_one_that_the_first_command_prints(shell: Shell) -> No
 
 
 def test_the_readme_counts_the_reads_of_the_guard() -> None:
-    assert len(READS) == 6, "README.md says 'a list of six reads'"
-    assert "a list of six reads" in prose(README)
+    assert len(READS) == 11, "README.md says 'a list of eleven reads'"
+    assert "a list of eleven reads" in prose(README)
 
 
 def test_the_python_example_prints_the_groups(shell: Shell) -> None:

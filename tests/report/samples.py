@@ -9,13 +9,16 @@ from decimal import Decimal
 from s3dedup.model import (
     AuditReport,
     DuplicateGroup,
+    Effect,
     EvidenceKind,
     InDoubt,
     ObjectVersion,
     PastRun,
+    Portion,
     PrefixPair,
     RollUps,
     RunInfo,
+    Savings,
     Share,
     Skipped,
     SkipReason,
@@ -111,6 +114,14 @@ def rich_report() -> AuditReport:
               size=239 * MIB, evidence=EvidenceKind.SHA256_RANGES, usd="0.0053"),
         *(group(f"web/{n:02}.jpg", f"web/copy of {n:02}.jpg", size=(60 - n) * MIB) for n in range(20)),
     ]  # fmt: skip
+    groups[2] = replace(
+        groups[2],
+        saved_usd=Decimal("0.0138"),
+        early_delete_usd=Decimal("0.0021"),
+        days_left=12,
+        effects=(Effect.FREES, Effect.LATER, Effect.REPLICA, Effect.LOCKED, Effect.NEEDS_VERSION),
+        loses_instant_access=True,
+    )
     denied = "HeadObject was answered with 403 Forbidden."
     skipped = [
         *(Skipped("photos", f"private/{n}.jpg", None, SkipReason.ACCESS_DENIED, denied) for n in range(12)),
@@ -131,10 +142,27 @@ def rich_report() -> AuditReport:
     )  # fmt: skip
     return replace(
         found,
+        totals=replace(found.totals, savings=savings()),
         rollups=rollups(),
         past=tuple(past_run(found, days, part) for days, part in ((14, 0.3), (7, 1.2))),
         in_doubt=InDoubt(2, 900 * MIB, 14, 900 * MIB, Decimal("0.00042"), 450 * MIB),
         prices="Money at the prices of 2026-11-01 for eu-central-1, without discounts.",
+    )
+
+
+def savings() -> Savings:
+    """Some of each portion, but that what is unknown has no price."""
+    return Savings(
+        saved_usd=None,
+        early_delete_usd=None,
+        days_left=12,
+        frees=Portion(20, 15_000 * MIB, Decimal("0.40")),
+        frees_later=Portion(5, 4_000 * MIB, Decimal("0.09")),
+        needs_version_id=Portion(3, 3_000 * MIB, Decimal("0.05")),
+        locked=Portion(2, 2_000 * MIB, Decimal("0.04")),
+        replica=Portion(7, 7_000 * MIB, Decimal("0.20")),
+        unknown=Portion(3, 2_689 * MIB, None),
+        loses_instant_access=1,
     )
 
 
@@ -153,6 +181,9 @@ def rollups() -> RollUps:
             PrefixPair("s3://photos/daily/", "s3://photos/raw/", 0.9999999, 13, 28_800 * MIB, Decimal("0.65")),
             PrefixPair("s3://photos/copies/", "s3://photos/raw/", 1.0, 1, 2_400 * MIB, whole=True),
             PrefixPair("s3://photos/a|`@b\u202e/", "s3://photos/<b>/", None, 1, 1_900 * MIB, Decimal("0.001")),
+        ),
+        replicas=(
+            PrefixPair("s3://backup/raw/", "s3://photos/raw/", 1.0, 7, 7_000 * MIB, Decimal("0.20"), whole=True),
         ),
     )
 

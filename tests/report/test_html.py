@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.model import AuditReport, PrefixPair, RollUps, Share, Skipped, SkipReason
+from s3dedup.model import AuditReport, Effect, PrefixPair, RollUps, Share, Skipped, SkipReason
 from s3dedup.report.html import data
 from s3dedup.text import plain
 from tests.report import samples
@@ -81,7 +81,7 @@ def test_the_page_says_what_the_other_formats_say() -> None:
         "40 redundant objects hold 32.9 GiB: 1.0 % of the 3.1 TiB listed.",
         "Incomplete. 18 objects were not compared",
         "could not be settled within the budget",
-        "Saves a month$0.78",
+        "Costs a month$0.78",
         ">99.9 % of s3://photos/daily/ is also in s3://photos/raw/ 13 objects$0.6528.1 GiB",
         "All of s3://photos/copies/ is also in s3://photos/raw/ 1 object-2.3 GiB",
         "STANDARD 36 redundant",
@@ -109,7 +109,7 @@ def test_a_report_without_duplicates_has_no_table_and_no_totals() -> None:
     assert "No duplicates: no content is stored twice." in page.said
     assert page.groups == []
     assert "table" not in page.tags
-    assert "Saves a month" not in page.said
+    assert "Costs a month" not in page.said
 
 
 def test_the_data_hold_every_group_with_its_objects_escaped_to_be_looked_at() -> None:
@@ -117,11 +117,13 @@ def test_the_data_hold_every_group_with_its_objects_escaped_to_be_looked_at() ->
     page = Page(html_of(report))
     tables = json.loads(page.data)
     for row, group in zip(page.groups, report.groups, strict=True):
-        size, copies, usd, money, kind, objects, kept = row
+        size, copies, usd, money, kind, objects, kept, effects = row
         assert (size, copies, tables["kinds"][kind]) == (group.size, len(group.objects), group.evidence)
         assert usd == (None if group.monthly_usd is None else float(group.monthly_usd))
         assert (money == "-") is (usd is None)
         assert kept == group.kept
+        told = [tables["effects"][effect] for effect in effects]
+        assert told == (list(group.effects) or [Effect.UNKNOWN] * len(group.redundant))
         shown = [(tables["buckets"][bucket], tables["classes"][storage], key) for bucket, storage, _, key in objects]
         assert shown == [(item.bucket, item.storage_class, plain(item.key)) for item in group.objects]
 

@@ -50,9 +50,21 @@ def hostile_report(text: str) -> AuditReport:
     return replace(found, rollups=RollUps(prefix_pairs=(pair,)), run=run)
 
 
-def test_the_verdict_comes_first_with_what_it_saves() -> None:
-    first = text_of(samples.rich_report()).splitlines()[0]
-    assert first == "**40 redundant objects hold 32.9 GiB: 1.0 % of the 3.1 TiB listed.** Saves $0.78 a month."
+def test_the_verdict_comes_first_and_then_how_much_of_the_money_can_be_had() -> None:
+    first, _, second, _, warning, *_ = text_of(samples.rich_report()).splitlines()
+    assert first == "**40 redundant objects hold 32.9 GiB: 1.0 % of the 3.1 TiB listed.**"
+    assert second == (
+        "Of $0.78 a month, $0.40 can go today; $0.09 can go, but is billed for at most 12 days more; $0.05 needs"
+        " deletes that name a version id (--versions lists them); $0.20 are replicas, which are intended; $0.04 is"
+        " locked; - is not known to be free to go."
+    )
+    assert warning.startswith("In 1 group what stays is archived, and something redundant is not")
+
+
+def test_where_savings_were_not_reckoned_the_cost_is_told() -> None:
+    assert "Storing what is redundant costs $0.00 a month." not in text_of(samples.report([], usd="0"))
+    found = text_of(samples.complete_report()).splitlines()
+    assert found[2] == "Storing what is redundant costs <$0.01 a month.".replace("<", "&lt;")
 
 
 def test_nothing_is_said_of_money_that_is_unknown() -> None:

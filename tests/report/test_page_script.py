@@ -134,8 +134,15 @@ def test_what_is_found_can_be_summed(script: Script) -> None:
 def test_a_group_shows_its_objects_keeper_first(script: Script) -> None:
     assert script("groups.keeper(2)") == "s3://photos/c/写真.jpg"
     assert script("groups.objects(1)") == [
-        {"role": role, "name": f"s3://photos/{key}", "version": None, "storage": "STANDARD", "modified": "2024-02-29"}
-        for role, key in (("keeper", "a/photo.jpg"), ("redundant", "backup/PHOTO.jpg"))
+        {
+            "role": role,
+            "name": f"s3://photos/{key}",
+            "effect": effect,
+            "version": None,
+            "storage": "STANDARD",
+            "modified": "2024-02-29",
+        }
+        for role, key, effect in (("keeper", "a/photo.jpg", None), ("redundant", "backup/PHOTO.jpg", "unknown"))
     ]
     assert script("groups.meaning(0)").startswith("derived: One object was read")
 

@@ -148,7 +148,7 @@ def test_the_legend_explains_the_evidence_that_is_on_the_page_and_no_other(kind:
 
 def test_unknown_money_is_a_dash_and_the_legend_says_so() -> None:
     text = said(samples.report([samples.group("a", "b")]))
-    assert "Saves a month -" in text
+    assert "Costs a month -" in text
     assert "billed as -" in text
     assert "- Unknown, which is not zero." in text
     assert "$" not in text

@@ -27,16 +27,16 @@ def placed(uri: str, size: int = 10, storage_class: str = "STANDARD") -> Placed:
     return bucket, ListedObject(key, size, "", storage_class, "2026-01-01T00:00:00Z")
 
 
-def price(_bucket: str, size: int, storage_class: str) -> Decimal | None:
-    return None if storage_class == "NEW" else Decimal(size) / 10
+def prices(objects: Iterable[Placed]) -> list[Decimal | None]:
+    return [None if row.storage_class == "NEW" else Decimal(row.size) / 10 for _, row in objects]
 
 
 def rolled_up(groups: Iterable[Group], listed: Iterable[Placed] = ()) -> RollUps:
     """The roll-ups of groups, and of what else was listed."""
-    rollup = RollUp(price)
+    rollup = RollUp()
     every = list(listed)
     for objects, kept in groups:
-        rollup.add(objects, kept)
+        rollup.add(objects, prices(objects[kept:]))
         every += objects
     return rollup.finish({prefix: below(every, prefix) for prefix in rollup.prefixes()})
 
@@ -175,10 +175,10 @@ def test_keys_that_begin_with_a_slash_or_have_two_in_a_row_keep_them() -> None:
 
 
 def test_where_only_parts_of_a_bucket_were_listed_these_are_named_and_not_the_bucket() -> None:
-    rollup = RollUp(price)
+    rollup = RollUp()
     every: list[Placed] = []
     for objects, kept in [*twins(5, "b/", "a/x/y/"), *twins(5, "c/", "a/z/")]:
-        rollup.add(objects, kept)
+        rollup.add(objects, prices(objects[kept:]))
         every += objects
     listed = [prefix for prefix in rollup.prefixes() if prefix.prefix]
     assert said(rollup.finish({prefix: below(every, prefix) for prefix in listed}).prefix_pairs) == [
@@ -188,9 +188,9 @@ def test_where_only_parts_of_a_bucket_were_listed_these_are_named_and_not_the_bu
 
 
 def test_a_share_that_nobody_counted_is_unknown() -> None:
-    rollup = RollUp(price)
+    rollup = RollUp()
     for objects, kept in twins(3, "b/data/", "a/backup/"):
-        rollup.add(objects, kept)
+        rollup.add(objects, prices(objects[kept:]))
     assert rollup.finish({}).prefix_pairs == (
         PrefixPair("s3://a", "s3://b/data/", None, 3, 30, Decimal(3), whole=False),
     )
@@ -297,9 +297,9 @@ def test_what_is_said_of_a_prefix_is_true(groups: list[Group]) -> None:
 
 @given(GROUPS, st.integers(0, 12))
 def test_merged_roll_ups_are_those_of_all_groups(groups: list[Group], split: int) -> None:
-    parts = [RollUp(price), RollUp(price)]
+    parts = [RollUp(), RollUp()]
     for number, (objects, kept) in enumerate(groups):
-        parts[number >= split].add(objects, kept)
+        parts[number >= split].add(objects, prices(objects[kept:]))
     whole = pickle.loads(pickle.dumps(parts[1]))  # noqa: S301  what was made here
     whole.merge(parts[0])
     every = [each for objects, _ in groups for each in objects]

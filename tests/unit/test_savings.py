@@ -12,25 +12,27 @@ from hypothesis import strategies as st
 from s3dedup.cost import (
     NO_PRICES,
     UNRETAINED,
-    Effect,
+    ClassPrice,
     Holding,
     Pricer,
-    Range,
     Replication,
+    Saving,
+    at_last,
     effect,
     group_saving,
     loses_instant_access,
     saving,
     shipped_table,
 )
-from s3dedup.cost.savings import days_left
+from s3dedup.cost.savings import days_left, longest
+from s3dedup.model import Effect
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 GB = 1 << 30
 OLD = NOW - timedelta(days=1000)
 PRICER = Pricer(shipped_table())
 
-PLAIN = Holding(GB, "STANDARD", "us-east-1", OLD, versioned=False)
+PLAIN = Holding(versioned=False)
 FREE = PLAIN._replace(
     versioned=True,
     version_id="v1",
@@ -66,12 +68,12 @@ def test_a_source_may_go_where_the_keepers_bucket_is_unversioned_and_so_holds_no
 
 
 def test_a_legal_hold_locks_whatever_else_is_unknown() -> None:
-    held = Holding(GB, "STANDARD", "us-east-1", OLD, versioned=True, legal_hold=True)
+    held = Holding(versioned=True, legal_hold=True)
     assert effect(held, FREE, NOW) is Effect.LOCKED
 
 
 def test_a_retention_that_is_not_over_locks_whatever_else_is_unknown() -> None:
-    kept = Holding(GB, "STANDARD", "us-east-1", OLD, versioned=True, retained_until=NOW + timedelta(seconds=1))
+    kept = Holding(versioned=True, retained_until=NOW + timedelta(seconds=1))
     assert effect(kept, FREE, NOW) is Effect.LOCKED
 
 
@@ -115,69 +117,74 @@ def test_without_a_version_id_and_where_versioning_is_unknown_the_effect_is_unkn
 # --- money ----------------------------------------------------------------------------------------------------------
 
 
+def price(storage_class: str = "STANDARD") -> ClassPrice | None:
+    return PRICER.of(storage_class, "us-east-1")
+
+
 def test_an_old_object_saves_its_storage_and_costs_nothing_to_delete() -> None:
-    found = saving(PLAIN, PLAIN, PRICER, NOW)
-    assert (found.monthly_usd, found.saved_usd) == (Decimal("0.023"), Decimal("0.023"))
-    assert found.early_delete_usd == found.days_left == 0
+    found = saving(GB, OLD, Effect.FREES, price(), NOW)
+    assert found == Saving(Decimal("0.023"), Decimal("0.023"), Decimal(0), 0)
 
 
 def test_a_young_object_in_infrequent_access_is_billed_for_the_rest_of_its_term() -> None:
-    young = PLAIN._replace(storage_class="STANDARD_IA", modified=NOW - timedelta(days=18))
-    found = saving(young, PLAIN, PRICER, NOW)
+    found = saving(GB, NOW - timedelta(days=18), Effect.FREES, price("STANDARD_IA"), NOW)
     assert found.days_left == 12
     assert found.early_delete_usd == Decimal("0.0125") * 12 / 30
 
 
 def test_a_small_object_is_billed_for_its_minimum_size_when_deleted_early() -> None:
-    small = PLAIN._replace(size=1, storage_class="GLACIER_IR", modified=NOW)
-    found = saving(small, PLAIN, PRICER, NOW)
+    found = saving(1, NOW, Effect.FREES, price("GLACIER_IR"), NOW)
     assert found.early_delete_usd == (Decimal("0.004") * 128 / 1024 / 1024 * 90 / 30).quantize(Decimal("1E-12"))
 
 
 def test_an_archived_object_is_billed_with_its_overhead_when_deleted_early() -> None:
-    archived = PLAIN._replace(size=GB - 32 * 1024, storage_class="DEEP_ARCHIVE", modified=NOW)
-    assert saving(archived, PLAIN, PRICER, NOW).early_delete_usd == Decimal("0.00099") * 6
+    found = saving(GB - 32 * 1024, NOW, Effect.FREES, price("DEEP_ARCHIVE"), NOW)
+    assert found.early_delete_usd == Decimal("0.00099") * 6
 
 
-@pytest.mark.parametrize("redundant", [REPLICA, FREE._replace(legal_hold=True), FREE._replace(version_id=None)])
-def test_a_delete_that_frees_nothing_saves_and_costs_nothing_though_the_storage_costs(redundant: Holding) -> None:
-    young = redundant._replace(storage_class="STANDARD_IA", modified=NOW)
-    found = saving(young, FREE, PRICER, NOW)
-    assert found.monthly_usd == Decimal("0.0125")
-    assert found.saved_usd == found.early_delete_usd == 0
-    assert found.days_left == 30
+@pytest.mark.parametrize("by", [Effect.REPLICA, Effect.LOCKED, Effect.NEEDS_VERSION])
+def test_a_delete_that_frees_nothing_saves_and_costs_nothing_though_the_storage_costs(by: Effect) -> None:
+    assert saving(GB, NOW, by, price("STANDARD_IA"), NOW) == Saving(Decimal("0.0125"), Decimal(0), Decimal(0), 0)
 
 
 def test_a_delete_of_unknown_effect_saves_an_unknown_amount_though_the_storage_is_priced() -> None:
-    found = saving(FREE._replace(legal_hold=None), FREE, PRICER, NOW)
-    assert found.monthly_usd == Decimal("0.023")
-    assert (found.saved_usd, found.early_delete_usd) == (None, None)
+    assert saving(GB, OLD, Effect.UNKNOWN, price(), NOW) == Saving(Decimal("0.023"), None, None, None)
 
 
 def test_where_the_price_is_unknown_all_that_rests_on_it_is() -> None:
-    found = saving(PLAIN, PLAIN, Pricer(NO_PRICES), NOW)
-    assert (found.monthly_usd, found.monthly_range, found.saved_usd) == (None, None, None)
-    assert (found.early_delete_usd, found.days_left) == (None, None)
+    assert saving(GB, OLD, Effect.FREES, Pricer(NO_PRICES).of("STANDARD", None), NOW) == Saving(None, None, None, None)
 
 
 def test_where_the_price_is_unknown_a_locked_object_still_saves_nothing() -> None:
-    assert saving(FREE._replace(legal_hold=True), FREE, Pricer(NO_PRICES), NOW).saved_usd == 0
+    assert saving(GB, OLD, Effect.LOCKED, None, NOW) == Saving(None, Decimal(0), Decimal(0), 0)
 
 
-def test_an_object_whose_access_tier_is_unknown_has_a_range_and_no_price() -> None:
-    found = saving(PLAIN._replace(storage_class="INTELLIGENT_TIERING"), PLAIN, PRICER, NOW)
-    assert (found.monthly_usd, found.saved_usd) == (None, None)
-    assert found.monthly_range == Range(Decimal("0.0009925"), Decimal("0.0230025"))
+def test_an_object_whose_access_tier_is_unknown_has_no_price_and_no_term() -> None:
+    assert saving(GB, NOW, Effect.FREES, price("INTELLIGENT_TIERING"), NOW) == Saving(None, None, Decimal(0), 0)
 
 
 def test_a_groups_saving_is_the_sum_of_its_objects_and_the_longest_of_their_terms() -> None:
-    young = PLAIN._replace(storage_class="STANDARD_IA", modified=NOW)
-    found = group_saving([PLAIN, young, FREE._replace(version_id=None)], PLAIN, PRICER, NOW)
-    assert found.monthly_usd == Decimal("0.0585")
-    assert found.saved_usd == Decimal("0.0355")
-    assert found.early_delete_usd == Decimal("0.0125")
-    assert found.days_left == 30
-    assert found.monthly_range == Range(Decimal("0.0585"), Decimal("0.0585"))
+    old, young = saving(GB, OLD, Effect.FREES, price(), NOW), saving(GB, NOW, Effect.FREES, price("STANDARD_IA"), NOW)
+    locked = saving(GB, NOW, Effect.LOCKED, price(), NOW)
+    assert group_saving([old, young, locked]) == Saving(Decimal("0.0585"), Decimal("0.0355"), Decimal("0.0125"), 30)
+
+
+def test_what_is_freed_within_a_minimum_term_is_freed_later() -> None:
+    assert at_last(Effect.FREES, 1) is Effect.LATER
+
+
+@pytest.mark.parametrize("days", [0, None])
+def test_what_is_freed_without_a_term_or_with_an_unknown_one_is_freed(days: int | None) -> None:
+    assert at_last(Effect.FREES, days) is Effect.FREES
+
+
+@pytest.mark.parametrize("by", sorted(set(Effect) - {Effect.FREES, Effect.LATER}))
+def test_what_is_not_freed_stays_what_it_is_whatever_its_term(by: Effect) -> None:
+    assert at_last(by, 30) is by
+
+
+def test_the_longest_of_some_terms_is_unknown_as_soon_as_one_is() -> None:
+    assert (longest([]), longest([3, 12, 0]), longest([3, None])) == (0, 12, None)
 
 
 @pytest.mark.parametrize(
@@ -193,8 +200,15 @@ def test_a_groups_saving_is_the_sum_of_its_objects_and_the_longest_of_their_term
 def test_content_loses_instant_access_where_only_an_archived_copy_stays(
     of_keeper: str, of_redundant: str, *, loses: bool
 ) -> None:
-    keeper, redundant = (PLAIN._replace(storage_class=name) for name in (of_keeper, of_redundant))
-    assert loses_instant_access(redundant, keeper) is loses
+    assert loses_instant_access([of_keeper], [of_redundant]) is loses
+
+
+def test_content_keeps_instant_access_where_a_protected_copy_has_it() -> None:
+    assert not loses_instant_access(["GLACIER", "STANDARD_IA"], ["STANDARD"])
+
+
+def test_content_loses_instant_access_where_one_of_several_redundant_copies_has_it() -> None:
+    assert loses_instant_access(["GLACIER"], ["DEEP_ARCHIVE", "STANDARD"])
 
 
 @pytest.mark.parametrize(
@@ -219,56 +233,37 @@ def test_a_class_without_a_minimum_term_has_no_days_left() -> None:
 
 # --- whatever the objects are ---------------------------------------------------------------------------------------
 
-maybe = st.none() | st.booleans()
-holdings = st.builds(
-    Holding,
-    size=st.integers(0, 50 * 10**12),
-    storage_class=st.sampled_from([*shipped_table().regions["us-east-1"].classes, "SOMETHING_NEW"]),
-    region=st.sampled_from(["us-east-1", "xx-nowhere-1", None]),
-    modified=st.integers(-2, 400).map(lambda days: NOW - timedelta(days=days)),
-    versioned=maybe,
-    version_id=st.sampled_from([None, "v1"]),
-    legal_hold=maybe,
-    retained_until=st.sampled_from([None, UNRETAINED, OLD, NOW + timedelta(days=1)]),
-    replication=st.none() | st.sampled_from(Replication),
-)
-groups = st.lists(holdings, max_size=5)
+regions, classes = ["us-east-1", "xx-nowhere-1", None], [*shipped_table().regions["us-east-1"].classes, "SOMETHING_NEW"]
+sizes, ages = st.integers(0, 50 * 10**12), st.integers(-2, 400).map(lambda days: NOW - timedelta(days=days))
+prices = st.builds(PRICER.of, st.sampled_from(classes), st.sampled_from(regions))
+effects = st.sampled_from(sorted(set(Effect) - {Effect.LATER}))
+savings = st.builds(saving, sizes, ages, effects, prices, st.just(NOW))
 
 
-@given(groups, holdings)
-def test_no_amount_is_ever_below_nothing(redundant: list[Holding], keeper: Holding) -> None:
-    found = group_saving(redundant, keeper, PRICER, NOW)
-    for amount in (found.monthly_usd, found.saved_usd, found.early_delete_usd, found.days_left):
+@given(st.lists(savings, max_size=5))
+def test_no_amount_is_ever_below_nothing(every: list[Saving]) -> None:
+    for amount in group_saving(every):
         assert amount is None or amount >= 0
 
 
-@given(groups, holdings)
-def test_no_more_is_saved_than_is_billed(redundant: list[Holding], keeper: Holding) -> None:
-    found = group_saving(redundant, keeper, PRICER, NOW)
+@given(st.lists(savings, max_size=5))
+def test_no_more_is_saved_than_is_billed(every: list[Saving]) -> None:
+    found = group_saving(every)
     if found.monthly_usd is not None and found.saved_usd is not None:
         assert found.saved_usd <= found.monthly_usd
 
 
-@given(holdings, holdings)
-def test_deleting_early_never_costs_more_than_the_whole_term(redundant: Holding, keeper: Holding) -> None:
-    found, price = saving(redundant, keeper, PRICER, NOW), PRICER.of(redundant.storage_class, redundant.region)
-    if found.early_delete_usd is not None and price is not None:
-        assert found.early_delete_usd <= price.early_delete(redundant.size, price.rates.minimum_days)
+@given(sizes, ages, effects, prices)
+def test_deleting_early_never_costs_more_than_the_whole_term(
+    size: int, modified: datetime, by: Effect, of: ClassPrice | None
+) -> None:
+    found = saving(size, modified, by, of, NOW)
+    if found.early_delete_usd is not None and of is not None:
+        assert found.early_delete_usd <= of.early_delete(size, of.rates.minimum_days)
         if found.monthly_usd is not None:
             assert found.early_delete_usd <= found.monthly_usd * 6 + Decimal("1E-11")
 
 
-@given(groups, holdings)
-def test_a_known_price_lies_within_its_range(redundant: list[Holding], keeper: Holding) -> None:
-    found = group_saving(redundant, keeper, PRICER, NOW)
-    if found.monthly_range is not None:
-        assert found.monthly_range.low <= found.monthly_range.high
-        assert found.monthly_usd is None or found.monthly_usd == found.monthly_range.low == found.monthly_range.high
-
-
-@given(groups, holdings, holdings)
-def test_one_unknown_amount_makes_the_sum_unknown(redundant: list[Holding], keeper: Holding, one: Holding) -> None:
-    nowhere = one._replace(region="xx-nowhere-1", versioned=False)
-    found = group_saving([*redundant, nowhere], keeper, PRICER, NOW)
-    assert (found.monthly_usd, found.monthly_range, found.saved_usd) == (None, None, None)
-    assert (found.early_delete_usd, found.days_left) == (None, None)
+@given(st.lists(savings, max_size=5))
+def test_one_unknown_amount_makes_the_sum_unknown(every: list[Saving]) -> None:
+    assert group_saving([*every, saving(GB, OLD, Effect.FREES, None, NOW)]) == Saving(None, None, None, None)

@@ -52,6 +52,7 @@ def _body(report: AuditReport, omissions: words.Omissions, top: Sequence[Duplica
     return joined(
         sections.headline(report, omissions),
         sections.tiles(report.totals),
+        sections.savings(report.totals),
         sections.money(report.rollups),
         sections.history(report),
         sections.paper(top, report.totals),

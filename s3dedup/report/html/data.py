@@ -1,8 +1,9 @@
 """The groups as the page's script reads them: JSON, compressed, as base64, which no key can break out of.
 
-`{"groups": [[size, copies, usd, money, kind, [[bucket, class, seconds, key, version?], ...]], ...], "buckets": [...],
-"classes": [...], "kinds": [...], "meanings": [...]}`: buckets, classes and kinds of evidence stand in the rows by their
-numbers, `usd` is for sorting and `money` to be read, `seconds` are since 1970, and keys are escaped to be looked at.
+`{"groups": [[size, copies, usd, money, kind, [[bucket, class, seconds, key, version?], ...], kept, [effect, ...]],
+...], "buckets": [...], "classes": [...], "kinds": [...], "meanings": [...], "effects": [...]}`: buckets, classes, kinds
+of evidence and effects (of deleting each redundant object) stand in the rows by their numbers, `usd` is for sorting and
+`money` to be read, `seconds` are since 1970, and keys are escaped to be looked at.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from s3dedup.model import DuplicateGroup, EvidenceKind, ObjectVersion
+from s3dedup.model import DuplicateGroup, Effect, EvidenceKind, ObjectVersion
+from s3dedup.report.records import effects as effects_of
 from s3dedup.report.words import MEANING
 from s3dedup.text import human_usd, plain
 
@@ -23,6 +25,7 @@ GROUPS = 100_000
 OBJECTS = 500_000
 """When so many objects are on a page, it takes no further group."""
 OBJECTS_OF_GROUP = 100
+EFFECTS = {effect: number for number, effect in enumerate(Effect)}
 LINE = 57 * 1024
 """Bytes that become one line of base64; a multiple of three."""
 
@@ -74,7 +77,8 @@ class _Rows:
         usd = None if group.monthly_usd is None else float(group.monthly_usd)
         objects = [self._object(item) for item in group.objects[:OBJECTS_OF_GROUP]]
         kind, money = self.kinds[group.evidence], human_usd(group.monthly_usd)
-        return [group.size, len(group.objects), usd, money, kind, objects, group.kept]
+        effects = [EFFECTS[each] for each in effects_of(group)[:OBJECTS_OF_GROUP] if each is not None]
+        return [group.size, len(group.objects), usd, money, kind, objects, group.kept, effects]
 
     def _object(self, item: ObjectVersion) -> list[object]:
         bucket = self.buckets.setdefault(item.bucket, len(self.buckets))
@@ -88,6 +92,7 @@ class _Rows:
             "classes": [plain(name) for name in self.classes],
             "kinds": list(self.kinds),
             "meanings": list(MEANING.values()),
+            "effects": list(EFFECTS),
         }
 
 

@@ -36,6 +36,7 @@ class Groups {
     this.classes = data.classes;
     this.kinds = data.kinds;
     this.meanings = data.meanings;
+    this.effects = data.effects;
     this.rows = data.groups;
     this.columns = {
       size: this.column((row) => row[0]),
@@ -73,9 +74,11 @@ class Groups {
   /** The objects of a group that are on the page, keeper first. */
   objects(index) {
     const kept = this.rows[index][6];
+    const effects = this.rows[index][7];
     return this.rows[index][5].map(([bucket, storage, seconds, key, version], rank) => ({
       role: rank >= kept ? "redundant" : rank ? "protected" : "keeper",
       name: `s3://${this.buckets[bucket]}/${key}`,
+      effect: rank >= kept ? this.effects[effects[rank - kept]] : null,
       version: version === undefined ? null : version,
       storage: this.classes[storage],
       modified: new Date(seconds * 1000).toISOString().slice(0, 10),

@@ -203,6 +203,7 @@ class Table {
 function object(item) {
   const entry = make("li", item.role === "redundant" ? "" : "keeper");
   const facts = [item.role, item.storage, item.modified];
+  if (item.effect !== null) facts.push(`deleting it: ${item.effect}`);
   if (item.version !== null) facts.push(`version ${item.version}`);
   entry.append(make("code", "", item.name), make("span", "muted", facts.join("  \u00b7  ")));
   return entry;

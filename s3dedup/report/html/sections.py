@@ -53,13 +53,27 @@ def tiles(totals: Totals) -> Markup:
     billed = "-" if totals.billable_bytes is None else human_bytes(totals.billable_bytes)
     return facts(
         [
-            ("Saves a month", human_usd(totals.monthly_usd)),
+            ("Costs a month", human_usd(totals.monthly_usd)),
             ("Reclaimable", human_bytes(totals.reclaimable_bytes)),
             ("Billed as", billed),
             ("Redundant objects", f"{totals.redundant_objects:,}"),
             ("Groups", f"{totals.groups:,}"),
         ],
         class_="tiles",
+    )
+
+
+def savings(totals: Totals) -> Markup:
+    """What deleting would save, by what each delete would do."""
+    if totals.savings is None or not totals.redundant_objects:
+        return NOTHING
+    rows = [(human_usd(part.monthly_usd), part.extent, _sentence(part.outcome)) for part in words.parts(totals.savings)]
+    warning = words.restores(totals)
+    return tag(
+        "section",
+        tag("h2", "What deleting would save"),
+        table(("Per month", "Redundant", "Deleting it"), rows, 1),
+        tag("p", warning, class_="banner") if warning else NOTHING,
     )
 
 
@@ -72,6 +86,7 @@ def money(rollups: RollUps | None) -> Markup:
         "section",
         tag("h2", "Where the money is"),
         _chart("Prefixes that repeat others", [_pair(pair) for pair in rollups.prefix_pairs]),
+        _chart("Replicas, which are intended", [_pair(pair) for pair in rollups.replicas]),
         tag("div", *shares, class_="columns"),
     )
 
