@@ -112,6 +112,7 @@ class _Tour:
     location: Location
     plan: Plan
     under_way: int = 0
+    answered: bool = False
     misfit: bool = False
     seams: Seams | None = None
     keeping: bool = False
@@ -202,11 +203,14 @@ class _Dispatch:
         self._crew = crew
         self._busy: dict[Connection, _Errand] = {}
         self._paces: dict[str, Pace] = {}
+        self._held: list[tuple[Connection, _Errand, Keep]] | None = []
 
     def run(self) -> None:
         """Until nothing is left."""
         while True:
             self._send_out()
+            if not self._busy or all(tour.answered for tour in self._tours):
+                self._start()
             if not self._busy:
                 self._crew.everywhere(Sort())
                 return
@@ -214,6 +218,16 @@ class _Dispatch:
                 if counted:
                     self._context.stores.add(counted)
                 self._take(connection, self._busy.pop(connection), answer)
+
+    def _start(self) -> None:
+        """Keep what was held back until every location had answered (or every connection had a page): one that cannot
+        be listed ends the audit, and then what an earlier one listed is still there.
+        """
+        held, self._held = self._held, None
+        if held is not None:
+            self._context.state.start()
+            for connection, errand, order in held:
+                self._keep(connection, errand, order)
 
     def _send_out(self) -> None:
         while self._crew.idle:
@@ -249,6 +263,7 @@ class _Dispatch:
     def _take(self, connection: Connection, errand: _Errand, answer: Any) -> None:  # noqa: ANN401  by order
         """A page that was fetched is kept by the connection that has it, while another may fetch the next one."""
         tour = errand.tour
+        tour.answered = True
         if not isinstance(answer, Span):
             self._pace(tour).answered(self._context.stores.slow_downs(tour.location.bucket))
         if isinstance(answer, Exception):
@@ -270,7 +285,9 @@ class _Dispatch:
 
     def _keep(self, connection: Connection, errand: _Errand, order: Keep) -> None:
         tour = errand.tour
-        if tour.keeping and not tour.plan.split:
+        if self._held is not None:
+            self._held.append((connection, errand, order))
+        elif tour.keeping and not tour.plan.split:
             tour.waiting.append((connection, errand, order))
         else:
             tour.keeping = True

@@ -85,18 +85,34 @@ def segment_paths(directory: Path) -> dict[int, Path]:
 
 
 class Segment:
-    """A segment that is being written; safe to use from many threads of one process."""
+    """A segment that is being written; safe to use from many threads of one process. It is opened for its first page:
+    until then the segments of an earlier scan may lie there.
+    """
 
     def __init__(self, directory: Path, number: int) -> None:
-        self._database = Database(segment_path(directory, number), TABLES, durable=False)
+        self._path = segment_path(directory, number)
+        self._number = number
         self._encode = msgspec.msgpack.Encoder().encode
         self._lock = Lock()
+        self._opened: Database | None = None
+        self._next = self._run = self._unsorted = 0
+
+    @property
+    def _database(self) -> Database:
+        """The open file; for who has the lock."""
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
+
+    def _open(self) -> Database:
+        database = Database(self._path, TABLES, durable=False)
         # Pages are committed in another order than they are numbered in, so their count may be one that is taken.
-        pages = (int.from_bytes(key[2:]) for key in self._database.keys("spans"))
-        self._next = max(pages, default=(number << 24) - 1) + 1
-        last = self._database.last_key("runs")
+        pages = (int.from_bytes(key[2:]) for key in database.keys("spans"))
+        self._next = max(pages, default=(self._number << 24) - 1) + 1
+        last = database.last_key("runs")
         self._run = 0 if last is None else int.from_bytes(last[RUN_NUMBER]) + 1
-        self._unsorted = sum(len(blob) // WIDTH for _, blob in self._database.scan("entries"))
+        self._unsorted = sum(len(blob) // WIDTH for _, blob in database.scan("entries"))
+        return database
 
     def add_page(self, source: int, rows: Sequence[Row], etags: Etags, span: Span) -> None:
         """Keep one page of location number `source`, and the span of keys that it covers.
@@ -104,16 +120,17 @@ class Segment:
         `rows` have the fields of a `ListedObject`, `etags` are theirs, taken apart.
         """
         with self._lock:
+            database = self._database
             page, self._next = self._next, self._next + 1
         key = source.to_bytes(2) + page.to_bytes(4)
         blob = _rows_blob([self._encode(row) for row in rows])
         entries = _entries([row[1] for row in rows], etags, key)
         with self._lock:
-            with self._database.batch():
-                self._database.put("spans", key, self._encode(span))
+            with database.batch():
+                database.put("spans", key, self._encode(span))
                 if rows:
-                    self._database.put("pages", key, blob)
-                    self._database.put("entries", key, entries)
+                    database.put("pages", key, blob)
+                    database.put("entries", key, entries)
             self._unsorted += len(entries) // WIDTH
             if self._unsorted >= RUN:
                 self._sort()
@@ -135,7 +152,8 @@ class Segment:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        if self._opened is not None:
+            self._opened.close()
 
 
 class WrittenSegment:

@@ -54,6 +54,7 @@ class State:
             self.buckets = RecordShelf(Table(facts, "buckets"), BucketRecord)
             self.doubts = RecordShelf(Table(self._scan, "doubts"), Doubt)
             self._scans = RecordShelf(Table(self._scan, "meta"), ScanRecord)
+            self._begun: ScanRecord | None = None
             self._listed: Listed | None = None
             self.results = Results(directory)
             opened.callback(self.results.discard)
@@ -66,20 +67,29 @@ class State:
             self._listed.close()
 
     def begin(self, scan: ScanRecord, *, oldest: float) -> ScanRecord:
-        """Start a scan, or go on with one that asked for the same, was started after `oldest` (epoch seconds) and is
-        not finished; in the manner that is asked for now.
+        """Begin a scan, or go on with one that asked for the same, was started after `oldest` (epoch seconds) and is
+        not finished; in the manner that is asked for now. What is there stays until `start`.
         """
         current = self._scans.get(CURRENT)
         if current and not current.finished and current.config == scan.config and current.started >= oldest:
             resumed = msgspec.structs.replace(current, manner=scan.manner)
             self.change(resumed)
             return resumed
+        self._begun = scan
+        return scan
+
+    def start(self) -> None:
+        """The scan that was begun has something to keep: it takes the place of the one that is there. Who mistypes a
+        bucket's name has lost nothing.
+        """
+        if self._begun is None:
+            return
         with self._scan.batch():
             self.doubts.clear()
-            self._scans[CURRENT] = scan
+            self._scans[CURRENT] = self._begun
         for path in segment_paths(self.directory).values():
             path.unlink()
-        return scan
+        self._begun = None
 
     def change(self, scan: ScanRecord) -> None:
         """Remember what has become different about the scan under way."""
@@ -96,6 +106,8 @@ class State:
 
     def listed_spans(self, source: int) -> list[Span]:
         """What is listed of location number `source`, in no particular order; while no lister is writing."""
+        if self._begun is not None:
+            return []
         with ExitStack() as opened:
             segments = [WrittenSegment(path) for path in segment_paths(self.directory).values()]
             for segment in segments:

@@ -13,7 +13,14 @@ import pytest
 
 from s3dedup.audit import audit, explain
 from s3dedup.config import Source
-from s3dedup.errors import ListingDeniedError, NoReportError, StateError, StateLockedError, UsageError
+from s3dedup.errors import (
+    BucketNotFoundError,
+    ListingDeniedError,
+    NoReportError,
+    StateError,
+    StateLockedError,
+    UsageError,
+)
 from s3dedup.evidence import Verdict
 from s3dedup.model import SkipReason
 from s3dedup.report.explain import render_explanation
@@ -22,7 +29,7 @@ from s3dedup.store import StoreConfig
 from s3dedup.text import plain
 from tests.audit.explaining import BODY, one, text
 from tests.audit.helpers import flipped
-from tests.fakes3 import FakeS3
+from tests.fakes3 import FakeS3, matching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,13 +191,38 @@ def test_an_audit_under_way_is_not_disturbed(fake: FakeS3, auditor: Auditor) -> 
 def test_what_another_audit_has_begun_to_list_since_is_not_taken_for_the_last_one(
     fake: FakeS3, auditor: Auditor
 ) -> None:
-    fake.put("b", "a", BODY)
+    for number in range(1500):
+        fake.put("b", f"{number:04}", BODY)
     auditor("b")
-    fake.deny("b", "s3:ListBucket")
+    fake.faults.add("403", match=matching("ListObjectsV2"), after=1, times=None)
     with pytest.raises(ListingDeniedError):
         auditor("b")
     with pytest.raises(StateError, match=r"is no longer there, .*: run `s3dedup audit` to its end and ask again"):
-        explain(["s3://b/a"], auditor.state)
+        explain(["s3://b/0000"], auditor.state)
+
+
+@aws
+@pytest.mark.parametrize("wrong", [["none"], ["b", "none"]], ids=["alone", "beside a right one"])
+def test_whoever_mistypes_a_bucket_has_lost_nothing(wrong: list[str], fake: FakeS3, auditor: Auditor) -> None:
+    fake.put("b", "a", BODY)
+    found = auditor("b").run
+    with pytest.raises(BucketNotFoundError):
+        auditor(*wrong)
+    assert explain(["s3://b/a"], auditor.state).run == found
+
+
+@aws
+def test_an_interrupted_listing_is_gone_on_with_after_a_mistyped_one(fake: FakeS3, auditor: Auditor) -> None:
+    for number in range(3500):
+        fake.put("b", f"{number:04}", BODY)
+    fake.faults.add("403", match=matching("ListObjectsV2"), after=2, times=1)
+    with pytest.raises(ListingDeniedError):
+        auditor("b", concurrency=1)
+    with pytest.raises(BucketNotFoundError):
+        auditor("none")
+    fake.log.clear()
+    assert auditor("b").totals.objects == 3500
+    assert all(entry.query.keys() & {"start-after", "continuation-token"} for entry in fake.requests("ListObjectsV2"))
 
 
 @aws

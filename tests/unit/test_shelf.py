@@ -338,6 +338,7 @@ def begun(home: Path, scan: ScanRecord, oldest: float) -> tuple[ScanRecord, list
     """Which scan a later audit goes on with, and what it finds to be listed of the first location."""
     with closing(State(home)) as state:
         assert state.begin(SCAN, oldest=0) == SCAN
+        state.start()
         with closing(Segment(home, 0)) as segment:
             segment.add_page(0, [ROW], (b"\x01", bytes(16), bytes(2)), SPAN)
     with closing(State(home)) as state:
@@ -353,6 +354,7 @@ def test_what_has_become_different_about_a_scan_is_remembered(home: Path) -> Non
     changed = ScanRecord(SCAN.config, SCAN.run_id, SCAN.started, SCAN.locations, [1], [0])
     with closing(State(home)) as state:
         state.begin(SCAN, oldest=0)
+        state.start()
         state.change(changed)
     with closing(State(home)) as state:
         assert state.begin(SCAN, oldest=0) == changed
@@ -377,26 +379,31 @@ def test_a_scan_that_is_gone_on_with_goes_on_in_the_manner_that_is_asked_for_now
     first, second = (msgspec.structs.replace(SCAN, manner=manner) for manner in manners)
     with closing(State(home)) as state:
         state.begin(first, oldest=0)
+        state.start()
         assert state.begin(msgspec.structs.replace(second, run_id="another"), oldest=0) == second
         state.end()
         assert state.finished(SCAN.run_id) == msgspec.structs.replace(second, finished=True)
 
 
-def test_a_scan_is_finished_when_it_is_done_and_until_another_is_begun(home: Path) -> None:
+def test_a_scan_is_finished_when_it_is_done_and_until_another_is_started(home: Path) -> None:
     with closing(State(home)) as state:
         state.begin(SCAN, oldest=0)
+        state.start()
         assert state.finished(SCAN.run_id) is None
         state.end()
     with closing(State(home)) as state:
         assert state.finished(SCAN.run_id) is not None
         assert state.finished("another") is None
         state.begin(ScanRecord(b"other", "another", 2000.0, [], []), oldest=0)
+        assert state.finished(SCAN.run_id) is not None
+        state.start()
         assert state.finished(SCAN.run_id) is None
 
 
 def test_a_scan_that_is_done_is_not_gone_on_with(home: Path) -> None:
     with closing(State(home)) as state:
         state.begin(SCAN, oldest=0)
+        state.start()
         state.end()
     again = ScanRecord(SCAN.config, "another", 2000.0, [], [])
     with closing(State(home)) as state:
