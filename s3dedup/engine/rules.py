@@ -256,14 +256,16 @@ class Calibration(NamedTuple):
 
 
 def calibrate(context: Context, bucket: str, row: ListedObject, head: HeadFacts | None) -> Calibration:
-    """Read an object for the digest that its ETag would be by AWS's rules; nothing where these do not say which."""
+    """Read an object for the digest that its ETag would be by AWS's rules; nothing where these do not say which. Its
+    MD5 may settle a copy that was uploaded in one piece.
+    """
     if read_etag(row.etag).form is Form.MULTIPART:
         head = head or context.stores.head(bucket, row, layout=True)
     space, findings = _space(row, head), Findings()
     if space is not None:
-        parts, whole = ([], [space]) if space == "md5" else ([int(space.rpartition("x")[2])], [])
+        parts = [] if space == "md5" else [int(space.rpartition("x")[2])]
         salt = context.state.salt
-        sweep = Sweep(Grid(row.size), 0, algorithm=context.digest, salt=salt, parts=parts, whole=whole)
+        sweep = Sweep(Grid(row.size), 0, algorithm=context.digest, salt=salt, parts=parts, whole=["md5"])
         sweep_to(context.stores, bucket, row, sweep, row.size)
         findings.add(sweep, row.size)
     return Calibration(head, findings)

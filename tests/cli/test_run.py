@@ -183,7 +183,7 @@ def test_all_that_is_wrong_is_told_a_line_each_before_anything_is_sent(
     first, second, third = ran.err.splitlines()
     assert first == f"s3dedup: {file}:2:1: 'min_size' is no key of an audit: did you mean 'min-size'?"
     assert second.startswith(f"s3dedup: {file}:3:1: '")
-    assert third.startswith(f"s3dedup: {file}:5:8: file: The report cannot be written to ")
+    assert third.startswith(f"s3dedup: {file}:5:8: file: Nothing can be written to ")
     assert "\x1b" not in ran.err
     assert fake.log == []
 

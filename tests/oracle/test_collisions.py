@@ -9,7 +9,7 @@ import pytest
 
 from s3dedup import AuditConfig, audit
 from s3dedup.evidence import withstands_collisions
-from s3dedup.model import AuditReport, EtagTrust
+from s3dedup.model import AuditReport, EtagTrust, EvidenceKind
 from tests.fakes3 import PlantedS3
 from tests.oracle.audits import held
 from tests.oracle.memory import AWS, MemoryStore
@@ -146,6 +146,6 @@ def test_a_collision_that_is_taken_for_a_duplicate_is_said_to_stand_on_what_s3_k
 ) -> None:
     report = audited(tmp_path, pair, how)
     assert (found(report) == TRUE) == (how not in BELIEVED[pair])
-    wrong = {group.evidence.value for group in report.groups if len(group.objects) > 2}
-    assert wrong <= {"md5-etag", "multipart-etag", "checksum"}
-    assert not any(withstands_collisions(group.evidence, "sha1") for group in report.groups)
+    wrong = {group.evidence for group in report.groups if len(group.objects) > 2}
+    assert wrong <= {EvidenceKind.MD5_ETAG, EvidenceKind.MULTIPART_ETAG, EvidenceKind.CHECKSUM}
+    assert not any(withstands_collisions(evidence, "sha1") for evidence in wrong)
