@@ -7,12 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from s3dedup.errors import EndpointError
 from s3dedup.evidence import read_etags
 from s3dedup.listing import Page, Selection, Share, Sight, following, in_order, peek, read_page, request_at
 from s3dedup.model import Cursor, Location, Span
 from s3dedup.shelf import Segment
 from s3dedup.store import Counted, Stores
 
+MOST_ROWS = (1 << 16) - 1
+LARGEST = (1 << 48) - 1
+"""What an entry of the state has room for. S3 has at most 1,000 objects on a page (API_ListObjectsV2), and at most 48.8
+TiB in an object (S3 User Guide, qfacts)."""
 SAMPLE = 8
 """How many keys of a page the plan is shown, beside the last one."""
 
@@ -106,6 +111,11 @@ class Keep:
         count = len(keys) if until is None or not keys or keys[-1] <= until else bisect_right(keys, until)
         rows = desk.pick(page if count == len(keys) else page.head(count))
         sizes = [row[1] for row in rows]
+        if len(rows) > MOST_ROWS or max(sizes, default=0) > LARGEST:
+            raise EndpointError(
+                f"What answers at {desk.stores.endpoint(desk.bucket)} lists what no S3 store has, such as"
+                f" {len(rows):,} objects on a page or one of {max(sizes):,} bytes: check --endpoint-url."
+            )
         kept = (len(rows), sum(sizes), sizes.count(0), _by_class(rows, sizes))
         beyond = keys[count] if count < len(keys) else None
         first = keys[0] if keys else None

@@ -14,12 +14,16 @@ from s3dedup.plan.values import DropReason, PlanLine, PlannedObject
 SINCE = {DropReason.CHANGED: "it was overwritten", DropReason.VANISHED: "it is gone"}
 """An audit says so of what happens while it runs; to a plan it happened since."""
 
+REPLICA = "REPLICA"
+"""What S3 calls the copy that replication made (API_HeadObject, ReplicationStatus)."""
+
 
 class Obstacle(StrEnum):
     """Why a line is only for people to read."""
 
     NOT_COMPARED = "not-compared"
     LOCKED = "locked"
+    REPLICA = "replica"
     NOT_CHECKED = "not-checked"
     VERSIONED = "versioned"
     NULL_VERSION = "null-version"
@@ -40,15 +44,16 @@ def is_proof(evidence: EvidenceKind, digest: str, fingerprint: str | None) -> bo
 def obstacle(line: PlanLine, digest: str) -> Obstacle | None:
     """Why no tool may act on a line; None where one may.
 
-    | same for certain | kept by a lock | version id | its bucket keeps versions | |
-    |---|---|---|---|---|
-    | no | - | - | - | not-compared |
-    | yes | yes | - | - | locked: a delete would be refused |
-    | yes | no, or not told | "null" | - | null-version: it may be overwritten, and no condition guards a version |
-    | yes | no, or not told | any other | - | None: a version does not change |
-    | yes | no, or not told | none | not asked | not-checked |
-    | yes | no | none | yes | versioned: a delete would only add a marker and free nothing |
-    | yes | no | none | no | None |
+    | same for certain | kept by a lock | a replica | version id | its bucket keeps versions | |
+    |---|---|---|---|---|---|
+    | no | - | - | - | - | not-compared |
+    | yes | yes | - | - | - | locked: a delete would be refused |
+    | yes | no, or not told | yes | - | - | replica: replication made it on purpose |
+    | yes | no, or not told | no, or not told | "null" | - | null-version: no condition guards one, and it may change |
+    | yes | no, or not told | no, or not told | any other | - | None: a version does not change |
+    | yes | no, or not told | no, or not told | none | not asked | not-checked |
+    | yes | no | no | none | yes | versioned: a delete would only add a marker and free nothing |
+    | yes | no | no | none | no | None |
 
     Conditions of a delete are only held against the current version (UG conditional-deletes).
     """
@@ -57,6 +62,8 @@ def obstacle(line: PlanLine, digest: str) -> Obstacle | None:
         return Obstacle.NOT_COMPARED
     if checked and checked.locked:
         return Obstacle.LOCKED
+    if checked and checked.replication == REPLICA:
+        return Obstacle.REPLICA
     if version is not None:
         return Obstacle.NULL_VERSION if version == "null" else None
     if checked is None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from s3dedup.errors import EndpointError
 from s3dedup.model import Span
 from s3dedup.shelf import Segment
 from s3dedup.store import S3Store
 from tests.audit.helpers import Auditor
-from tests.fakes3 import FakeS3, matching
+from tests.fakes3 import FakeS3, Response, matching
 
 OBJECTS = 6_500
 
@@ -44,6 +45,18 @@ def test_every_object_is_listed_once_whatever_the_order(
     assert report.totals.objects == OBJECTS
     assert report.totals.groups == OBJECTS // 2
     assert all(len(group.objects) == 2 for group in report.groups)
+
+
+def test_a_server_that_lists_more_than_an_object_can_hold_is_refused(fake: FakeS3, auditor: Auditor) -> None:
+    entry = (
+        "<Contents><Key>a</Key><LastModified>2026-11-22T00:00:00.000Z</LastModified><ETag>&quot;e&quot;</ETag>"
+        f"<Size>{1 << 48}</Size><StorageClass>STANDARD</StorageClass></Contents>"
+    )
+    page = f"<ListBucketResult><IsTruncated>false</IsTruncated>{entry}</ListBucketResult>"
+    fake.bucket("b")
+    fake.faults.add(lambda _: Response(200, {}, page.encode()), match=matching("ListObjectsV2"), times=None)
+    with pytest.raises(EndpointError, match=r"lists what no S3 store has, .* 281,474,976,710,656 bytes: check --end"):
+        auditor("b")
 
 
 def test_a_store_that_gets_start_after_wrong_is_listed_in_sequence(fake: FakeS3, auditor: Auditor) -> None:

@@ -49,6 +49,16 @@ def test_no_tool_acts_on_what_a_lock_keeps() -> None:
     assert obstacle(line(checked=replace(COMPARED, locked=True)), "sha1") is Obstacle.LOCKED
 
 
+def test_no_tool_acts_on_a_replica() -> None:
+    replica = replace(COMPARED, replication="REPLICA")
+    assert obstacle(line(checked=replica), "sha1") is Obstacle.REPLICA
+    assert obstacle(line(redundant=item("k", version_id="v1"), checked=replica), "sha1") is Obstacle.REPLICA
+
+
+def test_the_source_of_a_replica_is_none() -> None:
+    assert obstacle(line(checked=replace(COMPARED, replication="COMPLETED")), "sha1") is None
+
+
 def test_no_tool_acts_on_a_null_version() -> None:
     assert obstacle(line(redundant=item("k", version_id="null")), "sha1") is Obstacle.NULL_VERSION
 

@@ -33,6 +33,7 @@ REMEDIES: Mapping[Obstacle, str] = MappingProxyType(
         Obstacle.VERSIONED: "their bucket keeps versions, so audit it with --versions",
         Obstacle.NULL_VERSION: "their version is 'null', which no condition guards, so audit them without --versions",
         Obstacle.LOCKED: "a retention or a legal hold keeps them",
+        Obstacle.REPLICA: "replication made them on purpose",
     }
 )
 
