@@ -30,9 +30,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.benchmarks import markdown
 from tests.benchmarks.contenders import CONTENDERS, Contender, Run, Site
-from tests.benchmarks.listing_server import PAGE, SHAPES
 from tests.benchmarks.measure import Usage, environment, python_server, run
 from tests.benchmarks.seaweed_bucket import seaweed_bucket
+from tests.benchmarks.synthetic import PAGE, SHAPES
 
 GOALS = {"s5cmd": 5, "boto3": 15, "sequential": 20}
 """Whom to compare with, and how many times as fast the audit is to be."""
