@@ -107,9 +107,9 @@ def _tree(pid: int) -> list[int]:
     """A process and its descendants: the kernel lists them by the thread that started them."""
     pids = [pid]
     for each in pids:
-        for children in Path(f"/proc/{each}/task").glob("*/children"):
-            with suppress(FileNotFoundError, ProcessLookupError):
-                pids += map(int, children.read_bytes().split())
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for task in Path(f"/proc/{each}/task").iterdir():
+                pids += map(int, (task / "children").read_bytes().split())
     return pids
 
 
