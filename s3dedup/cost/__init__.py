@@ -2,7 +2,7 @@
 
 from s3dedup.cost.billable import billable_bytes
 from s3dedup.cost.offer import parse_offer, parse_regions
-from s3dedup.cost.pricer import ClassPrice, Destination, Pricer, Range, Reads, total
+from s3dedup.cost.pricer import ClassPrice, Destination, Pricer, Reads, total
 from s3dedup.cost.prices import ANYWHERE, GB, NO_PRICES, PriceTable, Rates, RegionPrices, Tier, Tiering
 from s3dedup.cost.savings import (
     ARCHIVES,
@@ -30,7 +30,6 @@ __all__ = [
     "Holding",
     "PriceTable",
     "Pricer",
-    "Range",
     "Rates",
     "Reads",
     "RegionPrices",

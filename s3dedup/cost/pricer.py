@@ -33,13 +33,6 @@ class Destination(StrEnum):
     INTERNET = "internet"
 
 
-class Range(NamedTuple):
-    """Money that is known to lie between two amounts; both are the same where it is known exactly."""
-
-    low: Decimal
-    high: Decimal
-
-
 class Reads(NamedTuple):
     """How much was asked of the objects of one class: HEADs and GETs, and the bytes that the GETs brought."""
 
@@ -61,21 +54,11 @@ class ClassPrice:
         """A month's storage of one object of `size` bytes.
 
         None where it is not known exactly: in a class that moves objects between access tiers by itself no listing
-        says in which of them an object lies. `bounds` says between which amounts the price is then.
+        says in which of them an object lies.
         """
         if self.beside is None or self._wanders(size):
             return None
         return _rounded(self.beside + self._bytes(size) * self.per_byte)
-
-    def bounds(self, size: int) -> Range | None:
-        """Between which amounts a month's storage of one object lies: in the coldest access tier, in the dearest."""
-        if self.beside is None:
-            return None
-        low, high, tiering = self.per_byte, self.per_byte, self.rates.tiering
-        fixed = self.beside
-        if tiering is not None and self._wanders(size):
-            fixed, low = fixed + tiering.monitoring, min(low, tiering.coldest / GB)
-        return Range(*(_rounded(fixed + self._bytes(size) * rate) for rate in (low, high)))
 
     def early_delete(self, size: int, days: int) -> Decimal:
         """What deleting an object `days` before the end of its minimum term costs: the storage of those days."""
