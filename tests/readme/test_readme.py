@@ -28,8 +28,9 @@ README = ROOT / "README.md"
 TOP_LEVEL = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "s3dedup", "tests", "examples"}
 DOTFILES = {".ci", ".git", ".github", ".gitignore"}
 
-NOT_OURS = {"--check", "--fast-list", "--if-match", "--rounds", "--yes"}
+NOT_OURS = {"--check", "--download", "--fast-list", "--if-match", "--yes"}
 """Options of other programs that the README names."""
+BENCHMARKS = sorted((ROOT / "tests" / "benchmarks").glob("bench_*.py"))
 
 
 def set_up_commands() -> list[str]:
@@ -187,6 +188,7 @@ def test_the_evidence_and_the_reasons_named_are_those_that_an_audit_gives() -> N
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
 def test_every_option_that_is_named_exists(document: Path) -> None:
     known = set(re.findall(r"--[a-z][a-z-]+", regenerate.help_section())) | NOT_OURS
+    known |= {option for file in BENCHMARKS for option in re.findall(r'add_argument\("(--[a-z-]+)"', file.read_text())}
     named = {option for code in inline_code(document) for option in re.findall(r"(?<!\S)--[a-z][a-z-]+", code)}
     assert named <= known
 
