@@ -37,6 +37,7 @@ from s3dedup.engine import (
     appraiser,
     ask_redundant,
     comparison,
+    crew_size,
     cross_check,
     explained,
     finished_runs,
@@ -287,12 +288,13 @@ def _opened(config: AuditConfig, directory: Path, watch: Watch, open_store: Open
             return Office(stores, Segment(directory, number), selection, config.versions)
 
         def hire() -> Crew:
-            return Crew(config.concurrency, processes_to_use(), office, state.forget)
+            return Crew(crew_size(config.concurrency), processes_to_use(), office, state.forget)
 
         pool = opened.enter_context(Pool(config.concurrency))
         watch.attach(lambda: stores.counted().work())
         trust, budget = EtagTrust(config.etag_trust), Budget(config.limits())
-        yield Context(stores, state, pool, watch, hire, locations, scan, budget, config.versions, trust, config.digest)
+        limits = config.concurrency, locations, scan, budget
+        yield Context(stores, state, pool, watch, hire, *limits, config.versions, trust, config.digest)
 
 
 def _stores(config: AuditConfig, open_store: OpenStore, opened: ExitStack) -> tuple[Stores, tuple[Location, ...]]:

@@ -22,13 +22,14 @@ from s3dedup.store import Stores
 
 @dataclass(slots=True)
 class Context(Memory):
-    """One audit under way."""
+    """One audit under way; `connections` is how many requests it sends at once."""
 
     stores: Stores
     state: State
     pool: Pool
     watch: Watch
     hire: Callable[[], Crew]
+    connections: int
     locations: Sequence[Location]
     scan: ScanRecord
     budget: Budget

@@ -1,8 +1,7 @@
-"""Workers that share nothing: threads, and on Linux processes too, because Python's work is for one core at a time.
+"""Workers that share nothing: processes on Linux, because Python's work is for one core at a time, else a thread.
 
-Each connection to a worker is a thread with a pipe. Orders go in and answers come out, both small; what an order
-leaves behind stays at its desk. A connection that is asked to compute while another waits for the network costs no
-time on the wire.
+Each connection to a worker is a pipe. Orders go in and answers come out, both small; what an order leaves behind stays
+at its desk (see `serving`). While one connection waits for the network another computes.
 """
 
 from __future__ import annotations
@@ -14,12 +13,14 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Protocol, Self
+from selectors import EVENT_READ, DefaultSelector
+from typing import Any, Self
 
+from s3dedup.engine.serving import Hire, Opening, Serving
 from s3dedup.errors import StoreError
 from s3dedup.store import Counted
 
@@ -30,25 +31,8 @@ COLLECT_AFTER = 50_000
 """So many new objects make a process look for cycles: rows and entries, which come by the thousand, are in none."""
 
 
-class Office(Protocol):
-    """What the connections of one process share."""
-
-    def desk(self) -> Any:  # noqa: ANN401  orders know their desks
-        """What one more connection works with."""
-
-    def counted(self) -> list[Counted]:
-        """What this process has asked of each store since this was last asked."""
-
-    def close(self) -> None:
-        """Nobody works here any more."""
-
-
-Hire = Callable[[int], Office]
-"""Opens the office of the process with a number, in that process."""
-
-
 def processes_to_use() -> int:
-    """How many processes to work with; 0 means threads of this one.
+    """How many processes to work with; 0 means a thread of this one.
 
     Forking is safe only while there is one thread, and costs nothing only on Linux.
     """
@@ -56,8 +40,13 @@ def processes_to_use() -> int:
     return min(os.cpu_count() or 1, MOST_PROCESSES) if sys.platform == "linux" and alone else 0
 
 
+def crew_size(requests: int) -> int:
+    """With how many connections so many requests are on the way at once, while others compute."""
+    return requests + (requests + 1) // 2
+
+
 class Crew:
-    """`connections` connections in `processes` processes, or in threads of this one where that is 0.
+    """`connections` connections in `processes` processes, or in a thread of this one where that is 0.
 
     `hire` and `forget` are called in each process: to open what it works with, and to let go of what is its parent's.
     """
@@ -70,16 +59,19 @@ class Crew:
         self._offices = min(processes or 1, connections)
         crews = [theirs[number :: self._offices] for number in range(self._offices)]
         self._processes: list[BaseProcess] = []
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
         self._life: Connection | None = None
-        self._opening: _Opening | None = None
+        self._opening: Opening | None = None
         if processes:
             self._fork(crews, hire, forget)
             for their in theirs:
                 their.close()
         else:
-            self._opening = _Opening(hire, 0, counts=False)
-            self._threads = _threads(theirs, self._opening)
+            self._opening = Opening(hire, 0, counts=False)
+            self._thread = _serving(theirs, self._opening)
+        self._selector = DefaultSelector()
+        for connection in self.connections:
+            self._selector.register(connection, EVENT_READ)
 
     def _fork(self, crews: list[list[Connection]], hire: Hire, forget: Callable[[], None]) -> None:
         """Start the processes. Each ends when the last end of its life line is closed: with this process, at once."""
@@ -96,7 +88,7 @@ class Crew:
             gc.freeze()
             gc.set_threshold(COLLECT_AFTER)
             forget()
-            _threads(crews[number], _Opening(hire, number, counts=True))
+            _serving(crews[number], Opening(hire, number, counts=True))
             wait([life])
             os._exit(0)
 
@@ -112,15 +104,16 @@ class Crew:
         with _alive():
             connection.send(order)
 
-    def answers(self, busy: Iterable[Connection]) -> Iterator[tuple[Connection, Any, list[Counted]]]:
-        """Wait for some of these connections: their answers, and what their processes counted meanwhile. What an order
-        failed with is its answer.
+    def answers(self) -> Iterator[tuple[Connection, Any, list[Counted]]]:
+        """Wait for some of the connections that have an order: their answers, and what their processes counted
+        meanwhile. What an order failed with is its answer.
         """
-        for ready in wait(list(busy)):
-            assert isinstance(ready, Connection)  # noqa: S101  for the type checker: nothing else was waited for
+        for key, _ in self._selector.select():
+            connection = key.fileobj
+            assert isinstance(connection, Connection)  # noqa: S101  for the type checker: nothing else was registered
             with _alive():
-                answer, counted = ready.recv()
-            yield ready, answer, counted
+                answer, counted = connection.recv()
+            yield connection, answer, counted
 
     def carry_out(self, orders: Iterable[Order]) -> Iterator[Any]:
         """Hand out orders to whoever is idle, and yield the answers as they come. Orders are only taken as fast as
@@ -129,16 +122,13 @@ class Crew:
         Raises:
             Exception: what an order failed with.
         """
-        left, busy = iter(orders), set[Connection]()
+        left = iter(orders)
         while True:
             while self.idle and (order := next(left, None)) is not None:
-                connection = self.idle.popleft()
-                self.send(connection, order)
-                busy.add(connection)
-            if not busy:
+                self.send(self.idle.popleft(), order)
+            if len(self.idle) == len(self.connections):
                 return
-            for connection, answer, _ in self.answers(busy):
-                busy.remove(connection)
+            for connection, answer, _ in self.answers():
                 self.idle.append(connection)
                 yield _unless_failed(answer)
 
@@ -148,12 +138,12 @@ class Crew:
         Raises:
             Exception: what it failed with.
         """
-        busy = set(self.connections[: self._offices])
-        for connection in busy:
+        left = self._offices
+        for connection in self.connections[:left]:
             self.send(connection, order)
-        while busy:
-            for connection, answer, _ in self.answers(busy):
-                busy.remove(connection)
+        while left:
+            for _, answer, _ in self.answers():
+                left -= 1
                 _unless_failed(answer)
 
     def __enter__(self) -> Self:
@@ -161,6 +151,7 @@ class Crew:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """End them; what they wrote is on disk. Who interrupts waits for no answer from the store."""
+        self._selector.close()
         for connection in self.connections:
             connection.close()
         if self._life is not None:
@@ -168,8 +159,8 @@ class Crew:
         for process in self._processes:
             process.join()
         if kind is None or issubclass(kind, Exception):
-            for thread in self._threads:
-                thread.join()
+            if self._thread is not None:
+                self._thread.join()
             if self._opening is not None:
                 self._opening.close()
 
@@ -201,50 +192,7 @@ def _unless_failed(answer: Any) -> Any:  # noqa: ANN401  whatever the order give
     return answer
 
 
-class _Opening:
-    """An office that is opened for the first order, so that what this fails with is an answer."""
-
-    def __init__(self, hire: Hire, number: int, *, counts: bool) -> None:
-        self._hire = hire
-        self._number = number
-        self._counts = counts
-        self._lock = threading.Lock()
-        self._office: Office | None = None
-
-    def desk(self) -> Any:  # noqa: ANN401  orders know their desks
-        with self._lock:
-            if self._office is None:
-                self._office = self._hire(self._number)
-                self.counted()  # what was counted before the fork is the parent's, who has it
-            return self._office.desk()
-
-    def counted(self) -> list[Counted]:
-        return self._office.counted() if self._counts and self._office else []
-
-    def close(self) -> None:
-        if self._office is not None:
-            self._office.close()
-
-
-def _threads(connections: list[Connection], opening: _Opening) -> list[threading.Thread]:
-    threads = [
-        threading.Thread(target=_serve, args=(connection, opening), daemon=True, name="s3dedup-crew")
-        for connection in connections
-    ]
-    for thread in threads:
-        thread.start()
-    return threads
-
-
-def _serve(connection: Connection, opening: _Opening) -> None:
-    """Carry out orders until there are no more."""
-    desk = None
-    with connection, suppress(EOFError, OSError):
-        while True:
-            order = connection.recv()
-            try:
-                desk = desk or opening.desk()
-                answer = order(desk)
-            except Exception as error:  # noqa: BLE001  it is raised where the answer is read
-                answer = error
-            connection.send((answer, opening.counted()))
+def _serving(connections: list[Connection], opening: Opening) -> threading.Thread:
+    thread = threading.Thread(target=Serving(connections, opening).run, daemon=True, name="s3dedup-crew")
+    thread.start()
+    return thread

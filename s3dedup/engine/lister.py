@@ -12,7 +12,7 @@ from s3dedup.evidence import read_etags
 from s3dedup.listing import Page, Selection, Share, Sight, following, in_order, peek, read_page, request_at
 from s3dedup.model import Cursor, Location, Span
 from s3dedup.shelf import Segment
-from s3dedup.store import Counted, Stores
+from s3dedup.store import Counted, Steps, Stores
 
 MOST_ROWS = (1 << 16) - 1
 LARGEST = (1 << 48) - 1
@@ -81,10 +81,11 @@ class Fetch:
     cursor: Cursor
     in_sequence: bool
 
-    def __call__(self, desk: Desk) -> Fetched:
+    def __call__(self, desk: Desk) -> Steps[Fetched]:
         """Run at a desk."""
         request = request_at(self.location, self.after, self.cursor, versions=desk.versions)
-        desk.bucket, desk.body, desk.page = request.bucket, desk.stores.list_page(request), None
+        body = yield from desk.stores.page(request)
+        desk.bucket, desk.body, desk.page = request.bucket, body, None
         if self.in_sequence:
             told, ahead = peek(desk.body, versions=desk.versions)
             return Fetched(Sight((), ahead if told else self._following(desk)), ordered=True)
@@ -121,6 +122,7 @@ class Keep:
         first = keys[0] if keys else None
         span = Span(share.low, share.through, self.following, first, beyond, share.order, *kept)
         desk.segment.add_page(self.source, rows, read_etags([row[2] for row in rows]), span)
+        desk.body, desk.page = b"", None
         return span
 
 

@@ -193,8 +193,8 @@ class Pace:
 
 
 class _Dispatch:
-    """Hands the pages of all locations to the connections: to the location that has the fewest under way, of a store
-    that bears more.
+    """Has the pages of all locations fetched: of the one that has the fewest under way, in a store that bears more. The
+    crew has more connections than pages are asked for at once, so that none is missing on the wire while some compute.
     """
 
     def __init__(self, context: Context, crew: Crew, tours: list[_Tour]) -> None:
@@ -203,6 +203,7 @@ class _Dispatch:
         self._crew = crew
         self._busy: dict[Connection, _Errand] = {}
         self._paces: dict[str, Pace] = {}
+        self._asked = 0
         self._held: list[tuple[Connection, _Errand, Keep]] | None = []
 
     def run(self) -> None:
@@ -214,7 +215,7 @@ class _Dispatch:
             if not self._busy:
                 self._crew.everywhere(Sort())
                 return
-            for connection, answer, counted in self._crew.answers(self._busy):
+            for connection, answer, counted in self._crew.answers():
                 if counted:
                     self._context.stores.add(counted)
                 self._take(connection, self._busy.pop(connection), answer)
@@ -236,11 +237,14 @@ class _Dispatch:
                 return
             tour = errand.tour
             tour.under_way += 1
+            self._asked += 1
             self._pace(tour).under_way += 1
             order = Fetch(tour.location, errand.after, errand.cursor, in_sequence=not tour.plan.split)
             self._send(self._crew.idle.popleft(), errand, order)
 
     def _next_errand(self) -> _Errand | None:
+        if self._asked >= self._context.connections:
+            return None
         for tour in sorted(self._tours, key=lambda tour: tour.under_way):
             interval = tour.next() if self._pace(tour).has_room else None
             if interval is not None:
@@ -251,7 +255,7 @@ class _Dispatch:
         bucket = tour.location.bucket
         pace = self._paces.get(self._context.stores.endpoint(bucket))
         if pace is None:
-            most = len(self._crew.connections)
+            most = self._context.connections
             pace = Pace(most, most, self._context.stores.slow_downs(bucket))
             self._paces[self._context.stores.endpoint(bucket)] = pace
         return pace
@@ -265,6 +269,7 @@ class _Dispatch:
         tour = errand.tour
         tour.answered = True
         if not isinstance(answer, Span):
+            self._asked -= 1
             self._pace(tour).answered(self._context.stores.slow_downs(tour.location.bucket))
         if isinstance(answer, Exception):
             self._failed(errand, answer)

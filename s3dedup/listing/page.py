@@ -195,13 +195,8 @@ def _in_one_order(text: str) -> _Columns | None:
     found = ordered(text)
     if found is None:
         return None
-    pattern, groups = found
-    stride = pattern.groups + 1
-    pieces = pattern.split(text)
-    if any(pieces[::stride]):
-        return None
-    absent = [None] * (len(pieces) // stride)
-    return lambda column: pieces[groups[column] :: stride] if column in groups else absent
+    pieces = found.pattern.split(text)
+    return None if any(pieces[:: found.pattern.groups + 1]) else found.columns(pieces)
 
 
 def _in_any_order(text: str, pattern: re.Pattern[str]) -> _Columns:
@@ -223,7 +218,7 @@ def _page(frame: _Frame, columns: _Columns) -> Page:
     next_key_marker, next_version_id_marker = _markers(frame)
     return Page(
         keys=rows(every_key),
-        sizes=[int(size) for size in rows(columns(Column.SIZE))],
+        sizes=list(map(int, rows(columns(Column.SIZE)))),
         etags=_absent_as_empty(rows(columns(Column.ETAG))),
         storage_classes=_each_once(rows(columns(Column.STORAGE_CLASS)), _storage_class),
         modified=rows(every_time),

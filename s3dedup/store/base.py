@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan, ReplicationRule
 from s3dedup.store.meter import Meter
+from s3dedup.store.steps import Steps
 from s3dedup.store.wire import Chunk
 
 
@@ -51,8 +52,8 @@ class ObjectStore(BodyReader, Protocol):
     def endpoint(self) -> str:
         """A name for the store that is stable from run to run."""
 
-    def list_page(self, request: PageRequest) -> bytes:
-        """Fetch one page of a listing, as the XML that the store sent.
+    def page(self, request: PageRequest) -> Steps[bytes]:
+        """Fetch one page of a listing, as the XML that the store sent, step by step.
 
         Raises:
             BucketNotFoundError, ListingDeniedError, CredentialsError, EndpointError, StoreError

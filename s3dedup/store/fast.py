@@ -12,6 +12,8 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
@@ -24,6 +26,7 @@ from s3dedup.store.meter import SLOW_DOWN, Meter
 from s3dedup.store.pages import is_listing
 from s3dedup.store.routes import METHODS, Route, UnsendableError, is_signed_by
 from s3dedup.store.signing import Credentials
+from s3dedup.store.steps import Steps
 from s3dedup.store.wire import Chunk, OddAnswerError, Place, Reply, Wire, WireError, Wires
 
 FINAL = frozenset({"AccessDenied", "InvalidObjectState", "NoSuchKey", "NoSuchVersion", "PreconditionFailed"})
@@ -130,7 +133,7 @@ class FastWay:
             BotoCoreError: there are no credentials any more.
             ReadOnlyViolationError: that is no read.
         """
-        answered = self._answered(operation, parameters, whole=False)
+        answered = self._answered(operation, parameters)
         if answered is None:
             return None
         wires, wire, reply = answered
@@ -139,52 +142,67 @@ class FastWay:
         wires.give(wire)
         return Answer(reply.headers)
 
-    def page(self, operation: str, parameters: Mapping[str, Any]) -> bytes | None:
-        """Ask for a page of a listing the short way; None where boto3 is to ask, as after an error inside a 200.
+    def page(self, operation: str, parameters: Mapping[str, Any]) -> Steps[bytes | None]:
+        """Ask for a page of a listing the short way, step by step; None where boto3 is to ask, as after an error inside
+        a 200.
 
         Raises:
             ClientError, BotoCoreError, ReadOnlyViolationError: as for `ask`.
         """
-        answered = self._answered(operation, parameters, whole=True)
-        if answered is None:
-            return None
-        wires, wire, reply = answered
-        wires.give(wire)
-        return reply.body if is_listing(reply.body) else None
-
-    def _answered(self, operation: str, parameters: Mapping[str, Any], *, whole: bool) -> Answered | None:
-        """What was answered well, where there is a route."""
-        key = (parameters["Bucket"], operation)
-        route = self._routes.get(key)
+        route = self._route(operation, parameters)
         if route is None:
             return None
-        try:
-            return self._ask(route, operation, parameters, whole=whole)
-        except OddAnswerError:
-            self._routes[key] = None
-        except (WireError, UnsendableError):
-            pass
+        with self._unless_odd(operation, parameters):
+            packed, wires = self._request(route, operation, parameters)
+            wire: Wire = wires.idle() or (yield wires.new)
+            with _hung_up_on_trouble(wire):
+                reply = yield from wire.asking(packed)
+            self._meter.answered(reply.status)
+            wires.give(wire)
+            if reply.status in ANSWERED:
+                return reply.body if is_listing(reply.body) else None
+            yield partial(self._refused, operation, reply)
         return None
 
-    def _ask(self, route: Route, operation: str, parameters: Mapping[str, Any], *, whole: bool) -> Answered | None:
+    def _answered(self, operation: str, parameters: Mapping[str, Any]) -> Answered | None:
+        """What was answered well, where there is a route."""
+        route = self._route(operation, parameters)
+        if route is None:
+            return None
+        with self._unless_odd(operation, parameters):
+            packed, wires = self._request(route, operation, parameters)
+            wire = wires.take()
+            with _hung_up_on_trouble(wire):
+                reply = wire.ask(packed)
+            self._meter.answered(reply.status)
+            if reply.status in ANSWERED:
+                return wires, wire, reply
+            wires.give(wire)
+            self._refused(operation, reply)
+        return None
+
+    def _route(self, operation: str, parameters: Mapping[str, Any]) -> Route | None:
+        return self._routes.get((parameters["Bucket"], operation))
+
+    @contextmanager
+    def _unless_odd(self, operation: str, parameters: Mapping[str, Any]) -> Iterator[None]:
+        """Leave trouble on the way to boto3, and where it would come again, all further requests too."""
+        try:
+            yield
+        except OddAnswerError:
+            self._routes[parameters["Bucket"], operation] = None
+        except (WireError, UnsendableError):
+            pass
+
+    def _request(self, route: Route, operation: str, parameters: Mapping[str, Any]) -> tuple[bytes, Wires]:
+        """What is sent, and by which connections."""
         request = route.request(operation, parameters, self._keys())
         packed, wires = request.to_bytes(), self._to(route)
         # The guard and the meter hang here, as for boto3's own requests; and whoever answers in place of a server.
         taken_over = self._events.emit(f"before-send.s3.{operation}", request=request)
         if any(response is not None for _, response in taken_over):
             raise OddAnswerError("another one answers")
-        wire = wires.take()
-        try:
-            reply = wire.ask(packed, whole=whole)
-        except BaseException:
-            wire.close()
-            raise
-        self._meter.answered(reply.status)
-        if reply.status in ANSWERED:
-            return wires, wire, reply
-        wires.give(wire)
-        self._refused(operation, reply)
-        return None
+        return packed, wires
 
     def _refused(self, operation: str, reply: Reply) -> None:
         """Raise what is final; be in no hurry where the store is asked too much, as botocore would not be."""
@@ -218,6 +236,16 @@ class FastWay:
         """Close the connections that are idle."""
         for wires in self._wires.values():
             wires.close()
+
+
+@contextmanager
+def _hung_up_on_trouble(wire: Wire) -> Iterator[None]:
+    """Whatever goes wrong on the way, even that nobody wants the answer any more: nothing else may come that way."""
+    try:
+        yield
+    except BaseException:
+        wire.close()
+        raise
 
 
 def _is_direct(meta: Any) -> bool:  # noqa: ANN401  botocore is untyped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
+from functools import partial
 from typing import Any
 
 from botocore import exceptions as boto
@@ -17,6 +18,7 @@ from s3dedup.store.client import StoreConfig, connect
 from s3dedup.store.fast import Answer, FastWay, NoBody
 from s3dedup.store.meter import Meter
 from s3dedup.store.reach import Reach
+from s3dedup.store.steps import Steps
 from s3dedup.store.wire import Chunk, WireError
 
 PAGE_KEYS = 1000
@@ -52,12 +54,13 @@ class S3Store:
         """The custom endpoint's URL, or "AWS"; a bucket's name is unique within AWS whatever its region."""
         return "AWS" if self.trusted_endpoint else str(self._client.meta.endpoint_url)
 
-    def list_page(self, request: PageRequest) -> bytes:
-        """See `ObjectStore.list_page`."""
+    def page(self, request: PageRequest) -> Steps[bytes]:
+        """See `ObjectStore.page`."""
         operation = "ListObjectVersions" if request.versions else "ListObjectsV2"
         parameters = self._listing_parameters(request)
         try:
-            return self._fast.page(operation, parameters) or self._list_boto3(operation, parameters)
+            quick = yield from self._fast.page(operation, parameters)
+            return (yield partial(self._list_boto3, operation, parameters)) if quick is None else quick
         except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
             raise failures.of_bucket(error, request.bucket, self.endpoint) from error
 

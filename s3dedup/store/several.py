@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from s3dedup.model import Encryption, HeadFacts, ListedObject, PartSpan, Place, ReplicationRule
 from s3dedup.store.base import ObjectStore, PageRequest
 from s3dedup.store.meter import Counted
+from s3dedup.store.steps import Steps
 from s3dedup.store.wire import Chunk
 
 
@@ -38,9 +39,9 @@ class Stores:
         """See `ObjectStore.endpoint`."""
         return self.of(bucket).endpoint
 
-    def list_page(self, request: PageRequest) -> bytes:
-        """See `ObjectStore.list_page`."""
-        return self.of(request.bucket).list_page(request._replace(bucket=self.name(request.bucket)))
+    def page(self, request: PageRequest) -> Steps[bytes]:
+        """See `ObjectStore.page`."""
+        return self.of(request.bucket).page(request._replace(bucket=self.name(request.bucket)))
 
     def default_encryption(self, bucket: str) -> Encryption | None:
         """See `ObjectStore.default_encryption`."""

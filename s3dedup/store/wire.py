@@ -12,11 +12,14 @@ import select
 import socket
 import ssl
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from s3dedup.errors import ReadOnlyViolationError
+from s3dedup.store.steps import Readiness, Steps
+
+T = TypeVar("T")
 
 CHUNK = 1 << 19
 """At most so many bytes at once: what was received is still in the processor's cache when it is hashed."""
@@ -28,6 +31,10 @@ MOST_DIGITS = 16
 """The size of a chunk is not written longer."""
 MOST_PAGE = 1 << 25
 """No page of a listing is longer (bytes): 1,000 keys of 1,024 bytes, each of them escaped, take 3 MB."""
+
+
+Receiving = Generator[int, bytes, T]
+"""The reading of an answer, whoever waits for it: it yields how many bytes it takes at most, and is sent some."""
 
 
 class WireError(Exception):
@@ -45,7 +52,7 @@ class _TooLongError(WireError):
 
 
 class Reply(NamedTuple):
-    """The head of an answer, names in lower case; with an error, and where the whole was asked for, also its body."""
+    """The head of an answer, names in lower case; with an error, and where all of it was wanted, also its body."""
 
     status: int
     headers: dict[str, str]
@@ -78,10 +85,10 @@ class Wire:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if place.tls is not None:
                 self._socket = place.tls.wrap_socket(self._socket, server_hostname=place.host)
-            self._socket.settimeout(place.read_timeout)
         except OSError as error:
             self._socket.close()
             raise WireError(str(error)) from error
+        self._timeout = place.read_timeout
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
         self._ahead = b""
@@ -95,77 +102,132 @@ class Wire:
         """
         return self._stays and not self._left and not self._ahead and not self._poll.poll(0)
 
-    def ask(self, request: bytes, *, whole: bool = False) -> Reply:
-        """Send a request and read the head of its answer; with `whole`, and of an error, the body too.
+    def ask(self, request: bytes) -> Reply:
+        """Send a request and read the head of its answer, and of an error the body too.
 
         Raises:
             OddAnswerError: it is not plain.
             WireError: it broke before all of that was there.
             ReadOnlyViolationError: the request is no read.
         """
-        if not request.startswith((b"HEAD ", b"GET ")):
-            raise ReadOnlyViolationError(request.partition(b"?")[0].decode("latin-1"))
+        _check_read(request)
+        receiving = self._answer(request, whole=False)
         try:
+            self._socket.settimeout(self._timeout)
             self._socket.sendall(request)
-            reply = _parsed(self._head())
-            self._stays = reply.headers.get("connection", "").lower() != "close"
-            if request.startswith(b"HEAD "):
-                return reply
-            if reply.status >= HTTPStatus.MULTIPLE_CHOICES:
-                return reply._replace(body=self._whole_body(reply.headers, MOST_WORDS, WireError))
-            if whole:
-                return reply._replace(body=self._whole_body(reply.headers, MOST_PAGE, OddAnswerError))
+            most = next(receiving)
+            while True:
+                most = receiving.send(self._more(most))
+        except StopIteration as end:
+            reply: Reply = end.value
+            return reply
         except OSError as error:
             raise WireError(str(error)) from error
+
+    def asking(self, request: bytes) -> Steps[Reply]:
+        """Send a request and take its answer whole, step by step.
+
+        Raises:
+            OddAnswerError, WireError, ReadOnlyViolationError: as for `ask`.
+        """
+        _check_read(request)
+        receiving = self._answer(request, whole=True)
+        try:
+            self._socket.settimeout(0)
+            yield from self._sending(request)
+            most = next(receiving)
+            while True:
+                most = receiving.send((yield from self._coming(most)))
+        except StopIteration as end:
+            reply: Reply = end.value
+            return reply
+        except OSError as error:
+            raise WireError(str(error)) from error
+
+    def _sending(self, request: bytes) -> Steps[None]:
+        left = request
+        while left:
+            try:
+                left = left[self._socket.send(left) :]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                yield from self._until_ready(writing=True)
+            except ssl.SSLWantReadError:
+                yield from self._until_ready(writing=False)
+
+    def _coming(self, most: int) -> Steps[bytes]:
+        """What comes next, when it comes."""
+        while True:
+            try:
+                return self._more(most)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                yield from self._until_ready(writing=False)
+            except ssl.SSLWantWriteError:
+                yield from self._until_ready(writing=True)
+
+    def _until_ready(self, *, writing: bool) -> Steps[None]:
+        if not (yield Readiness(self._socket, writing, self._timeout)):
+            raise WireError("timed out")
+
+    def _answer(self, request: bytes, *, whole: bool) -> Receiving[Reply]:
+        reply = _parsed((yield from self._head()))
+        self._stays = reply.headers.get("connection", "").lower() != "close"
+        if request.startswith(b"HEAD "):
+            return reply
+        if reply.status >= HTTPStatus.MULTIPLE_CHOICES:
+            return reply._replace(body=(yield from self._whole_body(reply.headers, MOST_WORDS, WireError)))
+        if whole:
+            return reply._replace(body=(yield from self._whole_body(reply.headers, MOST_PAGE, OddAnswerError)))
         length = _length(reply.headers)
         if length is None:
             raise OddAnswerError("it does not say how long its body is")
         self._left = length
         return reply
 
-    def _whole_body(self, headers: dict[str, str], most: int, trouble: type[WireError]) -> bytes:
+    def _whole_body(self, headers: dict[str, str], most: int, trouble: type[WireError]) -> Receiving[bytes]:
         """A page of a listing, or what explains an error: at most so many bytes. AWS sends both in chunks."""
         length = _length(headers)
         if length is not None:
-            return self._exactly(length, most)
+            return (yield from self._exactly(length, most))
         if headers.get("transfer-encoding") != "chunked":
             raise trouble("it does not say how long its body is")
-        return b"".join(self._chunks(most))
+        return (yield from self._chunks(most))
 
-    def _chunks(self, most: int) -> Iterator[bytes]:
+    def _chunks(self, most: int) -> Receiving[bytes]:
         """A chunked body (RFC 9112, 7.1); what its sender adds behind it is passed over."""
-        while size := _chunk_size(self._until(b"\r\n")):
-            yield self._exactly(size, most)
+        chunks: list[bytes] = []
+        while size := _chunk_size((yield from self._until(b"\r\n"))):
+            chunks.append((yield from self._exactly(size, most)))
             most -= size
-            if self._until(b"\r\n"):
+            if (yield from self._until(b"\r\n")):
                 raise WireError("its chunks make no sense")
-        while self._until(b"\r\n"):
+        while (yield from self._until(b"\r\n")):
             pass
+        return b"".join(chunks)
 
-    def _exactly(self, length: int, most: int) -> bytes:
+    def _exactly(self, length: int, most: int) -> Receiving[bytes]:
         """The next so many bytes of an answer."""
         if length > most:
             raise WireError("its body is too long")
         pieces, self._ahead = [self._ahead[:length]], self._ahead[length:]
         missing = length - len(pieces[0])
         while missing:
-            pieces.append(self._more(min(missing, CHUNK)))
+            pieces.append((yield min(missing, CHUNK)))
             missing -= len(pieces[-1])
         return b"".join(pieces)
 
-    def _head(self) -> bytes:
+    def _head(self) -> Receiving[bytes]:
         try:
-            return self._until(b"\r\n\r\n")
+            return (yield from self._until(b"\r\n\r\n"))
         except _TooLongError as error:
             raise OddAnswerError("its head is too long") from error
 
-    def _until(self, end: bytes) -> bytes:
+    def _until(self, end: bytes) -> Receiving[bytes]:
         """What comes before this end, which is passed over."""
         received = self._ahead
         while (at := received.find(end)) < 0:
             if len(received) > MOST_WORDS:
                 raise _TooLongError("a line of it is too long")
-            received += self._more(MOST_WORDS)
+            received += yield MOST_WORDS
         self._ahead = received[at + len(end) :]
         return received[:at]
 
@@ -223,6 +285,14 @@ class Wires:
         Raises:
             WireError: there is none to be had.
         """
+        return self.idle() or self.new()
+
+    def new(self) -> Wire:
+        """A new connection. Raises as `take` does."""
+        return Wire(self._place)
+
+    def idle(self) -> Wire | None:
+        """The connection that was used last, if one is idle."""
         if self._owner != os.getpid():  # this process was forked: what is open belongs to its parent
             self._hang_up()
             self._owner = os.getpid()
@@ -234,7 +304,7 @@ class Wires:
             if wire.reusable:
                 return wire
             wire.close()
-        return Wire(self._place)
+        return None
 
     def give(self, wire: Wire) -> None:
         """Take a connection back; it is kept if it can be used again."""
@@ -251,6 +321,11 @@ class Wires:
     def _hang_up(self) -> None:
         while self._idle:
             self._idle.pop().close()
+
+
+def _check_read(request: bytes) -> None:
+    if not request.startswith((b"HEAD ", b"GET ")):
+        raise ReadOnlyViolationError(request.partition(b"?")[0].decode("latin-1"))
 
 
 def _parsed(head: bytes) -> Reply:

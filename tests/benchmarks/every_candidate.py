@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from s3dedup.model import ListedObject
-from s3dedup.store import PageRequest, S3Store, StoreConfig
+from s3dedup.store import PageRequest, S3Store, StoreConfig, finish
 
 
 def candidates(store: S3Store, bucket: str) -> list[ListedObject]:
@@ -28,7 +28,7 @@ def candidates(store: S3Store, bucket: str) -> list[ListedObject]:
 def _listed(store: S3Store, bucket: str) -> Iterator[ListedObject]:
     token, truncated = None, True
     while truncated:
-        page = store.parse_listing(store.list_page(PageRequest(bucket, token=token)), versions=False)
+        page = store.parse_listing(finish(store.page(PageRequest(bucket, token=token))), versions=False)
         for row in page.get("Contents", ()):
             yield ListedObject(row["Key"], row["Size"], row["ETag"].strip('"'), row["StorageClass"], "")
         truncated, token = page["IsTruncated"], page.get("NextContinuationToken")

@@ -27,17 +27,17 @@ def sequential(endpoint_url: str, bucket: str) -> int:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - see above
 
     from s3dedup.listing.page import parse_page, peek_token  # noqa: PLC0415 - see above
-    from s3dedup.store import PageRequest, S3Store, StoreConfig  # noqa: PLC0415 - see above
+    from s3dedup.store import PageRequest, S3Store, StoreConfig, finish  # noqa: PLC0415 - see above
 
     store = S3Store(StoreConfig(endpoint_url))
     found, token, truncated = 0, None, True
     with ThreadPoolExecutor(1) as ahead:
-        coming = ahead.submit(store.list_page, PageRequest(bucket))
+        coming = ahead.submit(finish, store.page(PageRequest(bucket)))
         while truncated:
             body = coming.result()
             truncated, token = peek_token(body) or _unreadable()
             if truncated:
-                coming = ahead.submit(store.list_page, PageRequest(bucket, token=token))
+                coming = ahead.submit(finish, store.page(PageRequest(bucket, token=token)))
             page = parse_page(body) or _unreadable()
             found += len(page.keys)
     store.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from s3dedup.model import ListedObject
-from s3dedup.store import PageRequest, S3Store, StoreConfig
+from s3dedup.store import PageRequest, S3Store, StoreConfig, finish
 from tests.benchmarks.bench_reading import found_right
 from tests.benchmarks.contenders import CONTENDERS, Run, Site
 from tests.benchmarks.measure import environment, run
@@ -106,7 +106,7 @@ def test_the_relay_counts_what_is_asked_and_the_bytes_of_each_answer() -> None:
     with filled(objects) as site, relay(site.endpoint_url) as (url, counts):
         store = S3Store(StoreConfig(url, None, "us-east-1", site.access_key, site.secret_key))
         with closing(store):
-            page = store.parse_listing(store.list_page(PageRequest(site.bucket)), versions=False)
+            page = store.parse_listing(finish(store.page(PageRequest(site.bucket))), versions=False)
             row = ListedObject("one", 3 << 20, page["Contents"][0]["ETag"].strip('"'), "STANDARD", "")
             store.head(site.bucket, row, layout=False)
             read = sum(map(len, store.read_range(site.bucket, row, 0, 1 << 20)))

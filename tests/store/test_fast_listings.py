@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from s3dedup.errors import BucketNotFoundError, CredentialsError, ListingDeniedError, S3DedupError, StoreError
-from s3dedup.store import PageRequest, S3Store
+from s3dedup.store import PageRequest, S3Store, finish
 from tests.fakes3 import FakeS3, Request, Response, matching
 from tests.store.helpers import open_store
 
@@ -67,7 +67,7 @@ def pages(store: S3Store, *, versions: bool = False, prefix: str = "") -> Iterat
     """All pages of a listing of bucket `b`, by tokens and markers."""
     request = PageRequest("b", prefix, versions=versions)
     while True:
-        body = store.list_page(request)
+        body = finish(store.page(request))
         yield body
         parsed = store.parse_listing(body, versions=versions)
         if not parsed["IsTruncated"]:
@@ -116,14 +116,14 @@ def test_from_the_second_page_on_the_same_is_sent_and_answered_without_boto3(
 def test_a_page_behind_any_key_and_below_any_prefix_is_the_one_that_boto3_gets(
     key: str, versions: bool, filled: FakeS3, store: S3Store, by_boto3: list[str]
 ) -> None:
-    store.list_page(PageRequest("b", versions=versions))
+    finish(store.page(PageRequest("b", versions=versions)))
     behind = {"key_marker": key} if versions else {"after": key}
     requests = [PageRequest("b", key, versions=versions), PageRequest("b", versions=versions, **behind)]
-    quick = [store.list_page(request) for request in requests]
+    quick = [finish(store.page(request)) for request in requests]
     assert len(by_boto3) == 1
     with closing(open_store(filled)) as plain:
         plain._fast._possible = False  # noqa: SLF001  the reference
-        assert quick == [plain.list_page(request) for request in requests]
+        assert quick == [finish(plain.page(request)) for request in requests]
 
 
 @KINDS
@@ -166,10 +166,10 @@ def test_what_fails_is_asked_for_again_with_all_of_boto3s_retries(
 def test_what_is_no_listing_is_never_taken_for_one(
     page: bytes, filled: FakeS3, store: S3Store, by_boto3: list[str]
 ) -> None:
-    expected = store.list_page(PageRequest("b"))
+    expected = finish(store.page(PageRequest("b")))
     by_boto3.clear()
     filled.faults.add(lambda _: Response(body=page))
-    assert store.list_page(PageRequest("b")) == expected
+    assert finish(store.page(PageRequest("b"))) == expected
     assert len(by_boto3) == 1
 
 
@@ -217,7 +217,7 @@ def test_an_error_is_the_same_in_both_ways(name: str, versions: bool, filled: Fa
 def failure(store: S3Store, *, versions: bool) -> tuple[type[S3DedupError], str]:
     """What a listing fails with."""
     with pytest.raises(S3DedupError) as raised:
-        store.list_page(PageRequest("b", versions=versions))
+        finish(store.page(PageRequest("b", versions=versions)))
     return raised.type, str(raised.value)
 
 
@@ -226,7 +226,7 @@ def test_a_plain_refusal_is_asked_for_once(filled: FakeS3, store: S3Store) -> No
     filled.deny("b", "s3:ListBucket")
     filled.log.clear()
     with pytest.raises(ListingDeniedError):
-        store.list_page(PageRequest("b"))
+        finish(store.page(PageRequest("b")))
     assert len(filled.log) == 1
 
 

@@ -12,7 +12,7 @@ from botocore import exceptions as boto
 
 from s3dedup.errors import EndpointError, ObjectUnreadableError
 from s3dedup.model import ListedObject
-from s3dedup.store import PageRequest, S3Store, StoreConfig
+from s3dedup.store import PageRequest, S3Store, StoreConfig, finish
 from s3dedup.store.reach import QUICK_ATTEMPTS, QUICK_DELAY, Reach
 from tests.fakes3 import FakeS3, Response, matching
 from tests.store.helpers import listed, read, warm
@@ -61,7 +61,7 @@ def nobody() -> str:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda store: store.list_page(PageRequest("b")),
+        lambda store: finish(store.page(PageRequest("b"))),
         lambda store: store.head("b", NOWHERE, layout=True),
         lambda store: store.region("b"),
     ],

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from s3dedup.errors import CredentialsError, EndpointError, UsageError
-from s3dedup.store import S3Store, StoreConfig
+from s3dedup.store import S3Store, StoreConfig, finish
 from s3dedup.store.base import PageRequest
 from s3dedup.store.client import connect
 
@@ -67,7 +67,7 @@ def test_a_store_is_listed_as_the_role(sts: S3Server, calls: list[tuple[str, Any
     sts.client().put_object(Bucket="role-bucket", Key="k", Body=b"content")
     calls.clear()
     with closing(S3Store(config(sts))) as store:
-        assert b"<Key>k</Key>" in store.list_page(PageRequest("role-bucket"))
+        assert b"<Key>k</Key>" in finish(store.page(PageRequest("role-bucket")))
     assert [operation for operation, _ in calls] == ["AssumeRole", "ListObjectsV2"]
     assert calls[0][1]["RoleSessionName"] == "s3dedup"
     assert "ExternalId" not in calls[0][1]

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from s3dedup.errors import EndpointError
-from s3dedup.store import S3Store
+from s3dedup.store import PageRequest, S3Store, finish
 from s3dedup.store.client import tls_settings
 from s3dedup.store.wire import Place, Wire, WireError
 from tests.fakes3 import FakeS3
@@ -78,6 +78,19 @@ def test_with_the_ca_bundle_of_the_environment_everything_goes_the_short_way(
         monkeypatch.setattr(S3Store, "_ask_boto3", lambda *_: pytest.fail("boto3 was asked"))
         assert store.head("b", row, layout=False).size == len(body)
         assert read(store, row) == read(store, row) == body
+
+
+def test_pages_that_come_in_many_records_go_the_short_way_too(
+    fake: FakeS3, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+    for number in range(500):
+        fake.put("b", f"{number:0200}", b"")
+    with closing(open_store(fake)) as store:
+        expected = finish(store.page(PageRequest("b")))
+        monkeypatch.setattr(S3Store, "_list_boto3", lambda *_: pytest.fail("boto3 was asked"))
+        assert len(expected) > 1 << 17
+        assert finish(store.page(PageRequest("b"))) == finish(store.page(PageRequest("b"))) == expected
 
 
 def test_without_it_nobody_is_trusted(fake: FakeS3) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from s3dedup.errors import ReadOnlyViolationError
+from s3dedup.store import finish
 from s3dedup.store.wire import CHUNK, MOST_WORDS, OddAnswerError, Place, Reply, Wire, WireError, Wires
 
 if TYPE_CHECKING:
@@ -200,14 +201,14 @@ def test_a_page_is_taken_whole_however_it_is_framed(framed: bytes) -> None:
     answer = b"HTTP/1.1 200 OK\r\n" + framed
     with saying(answer, answer) as place, closing(Wire(place)) as wire:
         for _ in range(2):
-            assert wire.ask(GET, whole=True)[::2] == (200, PAGE)
+            assert finish(wire.asking(GET))[::2] == (200, PAGE)
             assert wire.reusable
 
 
 @pytest.mark.parametrize("framed", [b"\r\n" + PAGE, b"transfer-encoding: gzip\r\n\r\n" + PAGE])
 def test_a_page_of_unknown_length_is_refused_and_so_will_be_the_next_one(framed: bytes) -> None:
     with saying(b"HTTP/1.1 200 OK\r\n" + framed) as place, closing(Wire(place)) as wire, pytest.raises(OddAnswerError):
-        wire.ask(GET, whole=True)
+        finish(wire.asking(GET))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_a_page_that_is_too_long_to_be_one_is_not_taken(framing: bytes) -> None:
         closing(Wire(place)) as wire,
         pytest.raises(WireError, match="too long") as raised,
     ):
-        wire.ask(GET, whole=True)
+        finish(wire.asking(GET))
     assert not isinstance(raised.value, OddAnswerError)
 
 
@@ -234,7 +235,7 @@ def test_a_page_in_chunks_that_breaks_off_anywhere_is_an_error(length: int) -> N
         closing(Wire(place)) as wire,
         pytest.raises(WireError, match=r"closed|reset"),
     ):
-        wire.ask(GET, whole=True)
+        finish(wire.asking(GET))
 
 
 @pytest.mark.parametrize("length", range(len(PLAIN)))

@@ -9,7 +9,7 @@ import pytest
 from botocore import handlers
 
 from s3dedup.errors import EndpointError, StoreError
-from s3dedup.store import PageRequest, S3Store, StoreConfig
+from s3dedup.store import PageRequest, S3Store, StoreConfig, finish
 from tests.fakes3 import FakeS3, Request, Response, matching
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def store(fake: FakeS3) -> Iterator[S3Store]:
 
 @pytest.mark.parametrize("versions", [False, True], ids=["objects", "versions"])
 def test_a_page_is_handed_on_as_it_came(store: S3Store, *, versions: bool) -> None:
-    body = store.list_page(PageRequest("b", versions=versions))
+    body = finish(store.page(PageRequest("b", versions=versions)))
     assert b"<Key>k</Key>" in body
     assert body.startswith(b"<?xml")
 
@@ -46,20 +46,20 @@ def test_the_sdk_does_not_parse_a_page(store: S3Store, monkeypatch: pytest.Monke
         return False
 
     monkeypatch.setattr(handlers, "_looks_like_special_case_error", look)
-    store.list_page(PageRequest("b", versions=versions))
+    finish(store.page(PageRequest("b", versions=versions)))
     assert looked_at == [b"<ListBucketResult/>"]
 
 
 def test_an_error_inside_a_200_is_asked_for_again(store: S3Store, fake: FakeS3) -> None:
     fake.faults.add("200-with-error-body", match=matching("ListObjectsV2"))
-    assert b"<Key>k</Key>" in store.list_page(PageRequest("b"))
+    assert b"<Key>k</Key>" in finish(store.page(PageRequest("b")))
     assert fake.count("ListObjectsV2") == 2
 
 
 @pytest.mark.parametrize("length", [1, 40, 200, 400])
 def test_a_page_that_was_cut_short_is_asked_for_again(store: S3Store, fake: FakeS3, length: int) -> None:
     fake.faults.add(f"truncate-body-after:{length}", match=matching("ListObjectsV2"))
-    assert b"<Key>k</Key>" in store.list_page(PageRequest("b"))
+    assert b"<Key>k</Key>" in finish(store.page(PageRequest("b")))
     assert fake.count("ListObjectsV2") == 2
 
 
@@ -69,7 +69,7 @@ def test_an_error_inside_every_200_ends_as_an_error(
     monkeypatch.setattr("time.sleep", lambda _: None)
     fake.faults.add("200-with-error-body", times=None)
     with pytest.raises(StoreError, match="InternalError"):
-        store.list_page(PageRequest("b"))
+        finish(store.page(PageRequest("b")))
 
 
 @pytest.mark.parametrize("page", [b"<html>Welcome</html>", b"{}", b"hello", b" <!doctype HTML><p>"])
@@ -79,7 +79,7 @@ def test_what_is_no_xml_is_not_asked_for_again(store: S3Store, fake: FakeS3, pag
 
     fake.faults.add(welcome, times=None)
     with pytest.raises(EndpointError, match="is no S3 server"):
-        store.list_page(PageRequest("b"))
+        finish(store.page(PageRequest("b")))
     assert len(fake.log) == 1
 
 
