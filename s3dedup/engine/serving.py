@@ -100,10 +100,11 @@ class Serving:
         for clerk in self._clerks:
             self._selector.register(clerk.connection, EVENT_READ, partial(self._ordered, clerk))
         while self._clerks:
-            for key, _ in self._selector.select(0 if self._ready else TICK):
+            events = self._selector.select(0 if self._ready else TICK)
+            for key, _ in events:
                 key.data()
             self._look_at_the_clock()
-            if self._ready:
+            if self._ready and not events:
                 self._go_on(*self._ready.popleft())
         for helper in self._helpers:
             helper.join()
