@@ -20,7 +20,7 @@ CLASSES = ("0123456789", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz", "ABCD
 """Whoever writes one of these characters at some position is likely to write the others there too."""
 UNIFORM = 12
 """Up to 2^12 pages the keys are taken to be spread evenly; beyond, nothing is known but the order of magnitude."""
-LEAST_PAGES = 5
+LEAST_PAGES = 4
 """Fewer pages (by estimate) are not worth a split, of which half a page is lost."""
 MARKS = "0Aaz~"
 ASCII = "\x7f"

@@ -18,7 +18,7 @@ from s3dedup.listing.keyspace import KeySpace
 from s3dedup.listing.walk import START
 from s3dedup.model import Cursor
 
-FREE_PROBES = 8
+FREE_PROBES = 16
 PAGES_PER_PROBE = 24
 """Guesses that hit nothing are requests for nothing: so many are free, and one more for so many pages listed."""
 

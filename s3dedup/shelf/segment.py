@@ -6,7 +6,7 @@ of 33 bytes is kept, which sorts by size, then by ETag:
 
     size 6 | form 1 | ETag digest 16 | parts 2 | location 2 | page 4 | row 2        (big-endian)
 
-Entries lie page by page until there are enough of them for a *run*; then they are sorted and moved there, in chunks
+Entries lie page by page, sorted, until there are enough of them for a *run*; then they are merged into one, in chunks
 that can be found by their first entry. An entry is always in one of the two places, whatever happens.
 """
 
@@ -43,8 +43,9 @@ ROW = slice(31, 33)
 OFFSETS = Struct(">II")
 OFFSET = Struct(">I")
 TABLES = ("pages", "entries", "spans", "runs")
-RUN = 1 << 18
-"""So many entries are sorted at a time: what a lister holds in memory for it."""
+RUN = 1 << 16
+"""So many entries are sorted at a time. It is what a lister holds in memory for it, and how long nothing else is done.
+"""
 CHUNK = 2048
 RUN_NUMBER = slice(0, 4)
 FIRST = slice(4, None)
@@ -95,7 +96,8 @@ class Segment:
         self._encode = msgspec.msgpack.Encoder().encode
         self._lock = Lock()
         self._opened: Database | None = None
-        self._next = self._run = self._unsorted = 0
+        self._next = self._run = 0
+        self._waiting: list[bytes] = []
 
     @property
     def _database(self) -> Database:
@@ -111,7 +113,7 @@ class Segment:
         self._next = max(pages, default=(self._number << 24) - 1) + 1
         last = database.last_key("runs")
         self._run = 0 if last is None else int.from_bytes(last[RUN_NUMBER]) + 1
-        self._unsorted = sum(len(blob) // WIDTH for _, blob in database.scan("entries"))
+        self._waiting = [entry for _, blob in database.scan("entries") for entry in split(blob)]
         return database
 
     def add_page(self, source: int, rows: Sequence[Row], etags: Etags, span: Span) -> None:
@@ -130,9 +132,9 @@ class Segment:
                 database.put("spans", key, self._encode(span))
                 if rows:
                     database.put("pages", key, blob)
-                    database.put("entries", key, entries)
-            self._unsorted += len(entries) // WIDTH
-            if self._unsorted >= RUN:
+                    database.put("entries", key, b"".join(entries))
+            self._waiting += entries
+            if len(self._waiting) >= RUN:
                 self._sort()
 
     def sort(self) -> None:
@@ -141,14 +143,15 @@ class Segment:
             self._sort()
 
     def _sort(self) -> None:
-        entries = [entry for _, blob in self._database.scan("entries") for entry in split(blob)]
+        """Make a run of the entries that wait: page by page they are in order already."""
+        database, entries = self._database, self._waiting
         entries.sort()
         run = self._run.to_bytes(4)
         chunks = [entries[start : start + CHUNK] for start in range(0, len(entries), CHUNK)]
-        with self._database.batch():
-            self._database.put_many("runs", [(run + chunk[0], b"".join(chunk)) for chunk in chunks])
-            self._database.clear("entries")
-        self._run, self._unsorted = self._run + 1, 0
+        with database.batch():
+            database.put_many("runs", [(run + chunk[0], b"".join(chunk)) for chunk in chunks])
+            database.clear("entries")
+        self._run, self._waiting = self._run + 1, []
 
     def close(self) -> None:
         """Let go of the file."""
@@ -251,9 +254,9 @@ def split(blob: bytes) -> list[bytes]:
     return [entry for (entry,) in WHOLE.iter_unpack(blob)]
 
 
-def _entries(sizes: Sequence[int], etags: Etags, place: bytes) -> bytes:
-    """The entries of a page's objects that are not empty. They are laid out column by column, each byte of all of them
-    at once: to pack one after the other takes five times as long.
+def _entries(sizes: Sequence[int], etags: Etags, place: bytes) -> list[bytes]:
+    """The entries of a page's objects that are not empty, sorted. They are laid out column by column, each byte of all
+    of them at once: to pack one after the other takes five times as long.
     """
     count = len(sizes)
     forms, digests, parts = etags
@@ -272,7 +275,9 @@ def _entries(sizes: Sequence[int], etags: Etags, place: bytes) -> bytes:
         for byte in range(width):
             entries[at::WIDTH] = column[byte::width]
             at += 1
-    return bytes(entries) if all(sizes) else b"".join(entry for entry in split(bytes(entries)) if any(entry[SIZE]))
+    found = split(bytes(entries))
+    found.sort()
+    return found[sizes.count(0) :]
 
 
 def _rows_blob(rows: list[bytes]) -> bytes:
