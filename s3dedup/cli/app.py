@@ -16,6 +16,7 @@ from s3dedup.cli import commands, plan
 from s3dedup.cli.interrupts import heed_interrupts
 from s3dedup.cli.policy import policy
 from s3dedup.cli.run import run
+from s3dedup.engine import collect_seldom
 from s3dedup.errors import S3DedupError, ScheduleError
 from s3dedup.text import plain
 
@@ -103,6 +104,7 @@ def main() -> None:
     """Run the command line and exit with a code of the contract's table."""
     _fill_in_streams()
     heed_interrupts()
+    collect_seldom()
     try:
         app()
     except SystemExit as end:

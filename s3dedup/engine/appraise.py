@@ -103,7 +103,8 @@ class Appraiser:
     def appraise(self, objects: Sequence[Placed], kept: int, told: Mapping[Name, Told] | None = None) -> Appraisal:
         """A group of which the first `kept` objects stay. `told` is what HEADs have told."""
         terms, keeper, redundant = self.terms, objects[0][1], objects[kept:]
-        size, usd = keeper.size, list[Decimal | None]()
+        size = keeper.size
+        usd: list[Decimal | None] = []
         settled, same = None, keeper.storage_class not in ARCHIVES
         for bucket, row in redundant:
             price, effect = terms.get((bucket, row.storage_class), ANYTHING)

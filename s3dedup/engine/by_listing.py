@@ -12,13 +12,20 @@ from typing import NamedTuple
 
 from s3dedup.engine.appraise import NOTHING_KNOWN, Appraiser
 from s3dedup.engine.emit import Emitter, Tally
-from s3dedup.engine.narrowing import Kind, kind_of
+from s3dedup.engine.narrowing import Kind, kind_of, sharing_size
 from s3dedup.groups import Choice
 from s3dedup.model import EvidenceKind
-from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Found, Listed, Stretch
+from s3dedup.shelf import DIGEST, SIZE, SIZE_AND_ETAG, SOURCE, Found, Listed, Stretch
 
 ROWS = 1 << 13
 """About so many rows are held in memory at a time."""
+
+
+class Part(NamedTuple):
+    """A stretch to be weighed; `settled` where all ETags of its candidates are known to be proven."""
+
+    stretch: Stretch
+    settled: bool
 
 
 class Weighed(NamedTuple):
@@ -39,8 +46,6 @@ class Taken(NamedTuple):
 
     def alone(self, settled: list[bytes], sets: Iterable[list[bytes]]) -> int:
         """How many of sorted entries are in none of these sets of equal ones, only because of what a sample says."""
-        if not self.sampled:
-            return 0
         every = Counter(map(itemgetter(SOURCE), settled))
         alone = sum(every[source] for source in self.sampled)
         alone -= sum(entry[SOURCE] in self.sampled for same in sets for entry in same)
@@ -59,12 +64,12 @@ def _is_alone(entry: bytes, entries: list[bytes]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WeighListed:
-    """Group the objects of a stretch by what the listing proves. `proven` are the kinds of ETags that are MD5s,
+    """Group the objects of a part by what the listing proves. `proven` are the kinds of ETags that are MD5s,
     `buckets` says which bucket a location is in, `choice` who stays, `appraiser` what that saves; `gone` are
     entries of objects that are not there any more; `taken` is what is taken on trust.
     """
 
-    stretch: Stretch
+    part: Part
     proven: frozenset[Kind]
     buckets: dict[bytes, str]
     choice: Choice
@@ -74,25 +79,23 @@ class WeighListed:
 
     def __call__(self, listed: Listed) -> Weighed:
         """Run by a sorter."""
-        entries = listed.entries(self.stretch)
+        entries = listed.entries(self.part.stretch)
         if self.gone:
             entries = [entry for entry in entries if entry not in self.gone]
         groups: list[Found] = []
         emitter = Emitter(groups.extend, self.choice, self.appraiser)
-        settled, doubtful = self._parted(entries)
+        settled, doubtful = (entries, []) if self.part.settled else self._parted(entries)
         sets = list(equal_etags(settled))
         for some in at_once(sets):
             rows = iter(listed.rows([entry for same in some for entry in same]))
             for same in some:
-                entry = Entry.unpack(same[0])
                 members = [(self.buckets[each[SOURCE]], next(rows)) for each in same]
-                emitter.emit(entry.size, b"md5:" + entry.digest, EvidenceKind.MD5_ETAG, members)
-        return Weighed(len(entries), groups, emitter.tally, doubtful, self.taken.alone(settled, sets))
+                emitter.emit(members[0][1].size, b"md5:" + same[0][DIGEST], EvidenceKind.MD5_ETAG, members)
+        on_trust = self.taken.alone(sharing_size(settled), sets) if self.taken.sampled else 0
+        return Weighed(len(entries), groups, emitter.tally, doubtful, on_trust)
 
     def _parted(self, entries: list[bytes]) -> tuple[list[bytes], list[tuple[int, list[bytes]]]]:
         """The entries of sizes of which every ETag is proven; and the others, where two or more share a size."""
-        if self.proven.issuperset(map(kind_of, entries)):
-            return entries, []
         settled: list[bytes] = []
         doubtful: list[tuple[int, list[bytes]]] = []
         for size, group in groupby(entries, itemgetter(SIZE)):
@@ -133,13 +136,13 @@ def at_once(groups: Iterable[list[bytes]]) -> Iterator[list[list[bytes]]]:
         yield some
 
 
-def whole_where_needed(stretches: Iterable[tuple[Stretch, frozenset[Kind]]], proven: frozenset[Kind]) -> list[Stretch]:
+def whole_where_needed(stretches: Iterable[tuple[Stretch, frozenset[Kind]]], proven: frozenset[Kind]) -> list[Part]:
     """A size that is parted into several stretches has to be put together again if not every ETag of it is proven."""
-    wanted: list[Stretch] = []
+    wanted: list[Part] = []
     for size, group in groupby(stretches, lambda pair: pair[0].size):
-        parts = list(group)
-        if size is None or all(kinds <= proven for _, kinds in parts):
-            wanted += [stretch for stretch, _ in parts]
+        parts = [Part(stretch, kinds <= proven) for stretch, kinds in group]
+        if size is None or all(part.settled for part in parts):
+            wanted += parts
         else:
-            wanted.append(Stretch(parts[0][0].low, parts[-1][0].high))
+            wanted.append(Part(Stretch(parts[0].stretch.low, parts[-1].stretch.high), settled=False))
     return wanted

@@ -28,7 +28,15 @@ Order = Callable[[Any], Any]
 """What is to be done, at a desk; it travels to it by pickle."""
 MOST_PROCESSES = 4
 COLLECT_AFTER = 50_000
-"""So many new objects make a process look for cycles: rows and entries, which come by the thousand, are in none."""
+"""So many new objects make a process look for cycles."""
+
+
+def collect_seldom() -> None:
+    """Have this process look for cycles rarely, and never among what is there by now: rows and entries, which come by
+    the thousand, are in none.
+    """
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def processes_to_use() -> int:
@@ -85,8 +93,7 @@ class Crew:
                 for connection in other:
                     connection.close()
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            gc.freeze()
-            gc.set_threshold(COLLECT_AFTER)
+            collect_seldom()
             forget()
             _serving(crews[number], Opening(hire, number, counts=True))
             wait([life])

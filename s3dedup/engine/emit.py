@@ -95,9 +95,7 @@ class Emitter:
         name = size.to_bytes(6) + digest
         ordered = self.choice.order(members)
         kept = ordered.kept
-        billed: int | None = 0
-        for _, row in ordered.objects[kept:]:
-            billed = _sum(billed, billable_bytes(size, row.storage_class))
+        billed = _total([billable_bytes(size, row.storage_class) for _, row in ordered.objects[kept:]])
         found = self.appraiser.appraise(ordered.objects, kept, told)
         usd, effect, saving = found.monthly_usd, found.effect, found.saving
         record = DigestRecord(size, kind, ordered.objects, group_id(name), billed, kept, usd, effect, saving)
@@ -128,6 +126,12 @@ def _by_place(objects: Sequence[Placed], told: Mapping[Name, Told]) -> dict[int,
 def _sum(one: Amount | None, other: Amount | None) -> Amount | None:
     """The sum, unknown where one of the amounts is."""
     return None if one is None or other is None else one + other
+
+
+def _total(amounts: Sequence[int | None]) -> int | None:
+    """Their sum, unknown where one of them is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if len(known) == len(amounts) else None
 
 
 def digest_of(evidence: Evidence) -> bytes:

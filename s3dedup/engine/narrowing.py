@@ -173,14 +173,14 @@ class Narrow:
     def __call__(self, listed: Listed) -> Narrowed:
         """Run by a sorter."""
         entries = listed.entries(self.stretch)
-        candidates = entries if self.stretch.size is not None else _sharing_size(entries)
+        candidates = entries if self.stretch.size is not None else sharing_size(entries)
         size = sum(int.from_bytes(entry[SIZE]) for entry in candidates)
         kinds = frozenset(map(kind_of, candidates))
         samples = _samples(candidates, kinds, self.stretch) if self.sampling else {}
         return Narrowed(self.stretch, len(entries), len(candidates), size, kinds, samples)
 
 
-def _sharing_size(entries: list[bytes]) -> list[bytes]:
+def sharing_size(entries: list[bytes]) -> list[bytes]:
     """Those of the sorted entries that have the size of a neighbour."""
     sizes = [entry[SIZE] for entry in entries]
     same = list(map(eq, sizes, sizes[1:]))

@@ -70,13 +70,13 @@ def _examinations(
     """What the sorters cannot settle by the listing alone, size by size."""
     proven = weigher.proven(kind for _, kinds in candidates.stretches for kind in kinds)
     buckets = {source.to_bytes(2): location.bucket for source, location in context.sources.items()}
-    stretches = whole_where_needed(candidates.stretches, proven)
+    parts = whole_where_needed(candidates.stretches, proven)
     gone = frozenset(context.gone)
     trust = context.on_trust
     sampled = frozenset(source for source, bucket in buckets.items() if bucket in trust.buckets)
     taken = Taken(sampled, frozenset(trust.asked))
     choice, appraiser = emitter.choice, emitter.appraiser
-    orders = (WeighListed(stretch, proven, buckets, choice, appraiser, gone, taken) for stretch in stretches)
+    orders = (WeighListed(part, proven, buckets, choice, appraiser, gone, taken) for part in parts)
     for weighed in sorters.carry_out(orders):
         emitter.pass_on(weighed.groups, weighed.tally)
         context.watch.advance(weighed.entries)

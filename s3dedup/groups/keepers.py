@@ -119,7 +119,8 @@ def keeper_first(objects: Iterable[Placed]) -> list[Placed]:
     order of key, bucket and version id.
     """
     members = list(objects)
-    notations = {(len(row.modified), row.modified[-1:]) for _, row in members}
+    times = [row.modified for _, row in members]
+    notations = {(len(time), time[-1:]) for time in times}
     return sorted(members, key=_precedence if len(notations) > 1 else _precedence_of_one_notation)
 
 

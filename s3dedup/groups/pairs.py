@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from s3dedup.groups.rules import Placed
@@ -53,11 +53,14 @@ class _Table:
     depth: int = DEEPEST
     weights: dict[Pair, Weight] = field(default_factory=dict)
 
-    def add(self, pair: Pair, weight: Weight) -> None:
+    def add(self, pair: Pair, weight: Weight) -> bool:
+        """Count something; whether the pair is new."""
         known = self.weights.get(pair)
         if known is None:
-            known = self.weights[pair] = Weight()
+            self.weights[pair] = replace(weight)
+            return True
         known.add(weight.objects, weight.bytes, weight.usd)
+        return False
 
     def fold(self, depth: int) -> None:
         """Count what lies deeper with the directory above it."""
@@ -86,11 +89,8 @@ class PairTable:
         """Count something redundant."""
         buckets = redundant[0], keeper[0]
         table = self._tables.get(buckets) or self._tables.setdefault(buckets, _Table())
-        pair = place_of(redundant, table.depth), place_of(keeper, table.depth)
-        before = len(table.weights)
-        table.add(pair, weight)
-        if len(table.weights) != before:
-            self._grown(len(table.weights) - before)
+        if table.add((place_of(redundant, table.depth), place_of(keeper, table.depth)), weight):
+            self._grown(1)
 
     def merge(self, other: PairTable) -> None:
         """Count what another table has counted."""
@@ -138,8 +138,9 @@ def heavy_places(weights: Mapping[Pair, Weight], parts: int = PARTS) -> list[str
 
 def place_of(placed: Placed, depth: int = DEEPEST) -> str:
     """The directory of an object, or the one above it at this depth."""
-    name = f"{placed[0]}/{placed[1].key}"
-    place = name[: name.rindex("/") + 1]
+    bucket, row = placed
+    directory, slash, _ = row.key.rpartition("/")
+    place = f"{bucket}/{directory}{slash}"
     return place if place.count("/") <= depth + 1 else cut(place, depth)
 
 

@@ -26,10 +26,11 @@ from s3dedup.shelf.results import (
     read_summary,
 )
 from s3dedup.shelf.scratch import scratch
-from s3dedup.shelf.segment import FORM, SIZE, SIZE_AND_ETAG, SOURCE, Entry, Segment
+from s3dedup.shelf.segment import DIGEST, FORM, SIZE, SIZE_AND_ETAG, SOURCE, Entry, Segment
 from s3dedup.shelf.state import State, facts_key, rule_key
 
 __all__ = [
+    "DIGEST",
     "FORM",
     "SIZE",
     "SIZE_AND_ETAG",

@@ -21,8 +21,8 @@ import msgspec
 
 from s3dedup.errors import StateError
 from s3dedup.model import FinishedRun, GroupMark
-from s3dedup.shelf.records import Codec, DigestRecord
-from s3dedup.shelf.results import read_digests, read_report, read_summary
+from s3dedup.shelf.records import Codec, DigestCounts
+from s3dedup.shelf.results import read_counts, read_report, read_summary
 
 DIRECTORY = "history"
 RUNS = 400
@@ -62,7 +62,7 @@ def remember(directory: Path) -> None:
     record = PastRecord(finished, {group.id: group.keeper.uri for group in largest})
     try:
         (directory / DIRECTORY).mkdir(mode=0o700, exist_ok=True)
-        _write_groups(_groups_file(directory, number), (_mark(each) for _, each in read_digests(directory)))
+        _write_groups(_groups_file(directory, number), map(_mark, read_counts(directory)))
         _write(_run_file(directory, number), _codec.encode(record))
         _prune(directory, [*numbers, number])
     except OSError as error:
@@ -104,7 +104,7 @@ def group_marks(directory: Path, number: int) -> Iterator[GroupMark]:
         raise StateError(f"What an earlier audit found, in {path}, cannot be read ({error}): remove it.") from error
 
 
-def _mark(record: DigestRecord) -> bytes:
+def _mark(record: DigestCounts) -> bytes:
     name, copies = bytes.fromhex(record.id), len(record.objects)
     return MARK.pack(record.size >> 32, record.size & 0xFFFFFFFF, name, copies, copies - record.kept)
 

@@ -107,6 +107,17 @@ class DigestRecord(msgspec.Struct, array_like=True):
         return self.size * (len(self.objects) - self.kept)
 
 
+class DigestCounts(msgspec.Struct, array_like=True):
+    """What a `DigestRecord` begins with, its objects not looked at: for who only counts them, which takes a third."""
+
+    size: int
+    evidence: msgspec.Raw
+    objects: list[msgspec.Raw]
+    id: str
+    billable_bytes: msgspec.Raw
+    kept: int
+
+
 class Doubt(msgspec.Struct, array_like=True):
     """The objects of one size of which some can only be settled by reading; as entries of the listing."""
 

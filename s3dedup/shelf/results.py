@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -17,7 +17,7 @@ import msgspec
 from s3dedup.errors import NoReportError, StateError
 from s3dedup.model import AuditReport, DuplicateGroup, Effect, Skipped
 from s3dedup.shelf.database import Database, Table
-from s3dedup.shelf.records import Codec, DigestRecord, RecordShelf, SavingRecord, Summary
+from s3dedup.shelf.records import Codec, DigestCounts, DigestRecord, RecordShelf, SavingRecord, Summary
 
 T = TypeVar("T")
 
@@ -30,20 +30,15 @@ NOTHING = Decimal(0)
 _open_reports: WeakValueDictionary[tuple[int, int], Database] = WeakValueDictionary()
 
 
-class Found(NamedTuple):
-    """A group on its way into the digest map: the map's key and value, and the group's place in the ranking."""
-
-    digest: bytes
-    record: bytes
-    rank: bytes
-
+Found = tuple[bytes, bytes, bytes]
+"""A group on its way into the digest map: the map's key and value, and the group's place in the ranking."""
 
 _digest_codec = Codec(DigestRecord)
 
 
 def group_found(digest: bytes, record: DigestRecord) -> Found:
     """Make a group of the objects that carry `digest` (with its size and algorithm, at most 500 bytes) ready."""
-    return Found(digest, _digest_codec.encode(record), _rank(record) + digest)
+    return digest, _digest_codec.encode(record), _rank(record) + digest
 
 
 class Results:
@@ -70,8 +65,8 @@ class Results:
     def _flush(self) -> None:
         """Write what is pending, sorted, in one batch."""
         with self._database.batch():
-            self._database.put_many("digests", sorted((each.digest, each.record) for each in self._pending))
-            self._database.put_many("ranking", sorted((each.rank, b"") for each in self._pending))
+            self._database.put_many("digests", sorted([(digest, record) for digest, record, _ in self._pending]))
+            self._database.put_many("ranking", sorted([(rank, b"") for _, _, rank in self._pending]))
         self._pending = []
 
     def ranked(self) -> Iterator[tuple[bytes, DigestRecord]]:
@@ -140,6 +135,15 @@ def read_digests(directory: Path) -> Iterator[tuple[bytes, DigestRecord]]:
     database, _ = _opened_report(path)
     for key, value in database.scan("digests"):
         yield key, _readable(_digest_codec.decode(value), path)
+
+
+def read_counts(directory: Path) -> Iterator[DigestCounts]:
+    """The same without the objects themselves. Raises what `read_report` raises."""
+    path = directory / FILE
+    database, _ = _opened_report(path)
+    decode = Codec(DigestCounts).decode
+    for _, value in database.scan("digests"):
+        yield _readable(decode(value), path)
 
 
 def digests_of_size(directory: Path, size: int) -> Iterator[DigestRecord]:

@@ -34,6 +34,7 @@ SIZE = slice(0, 6)
 FORM = 6
 ETAG = slice(6, 25)
 SIZE_AND_ETAG = slice(0, 25)
+DIGEST = slice(7, 23)
 SOURCE = slice(25, 27)
 PAGE = slice(25, 31)
 """A page's key holds its location, so that the pages of one location lie together."""

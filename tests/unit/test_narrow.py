@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.engine.by_listing import Taken, WeighListed, equal_etags, whole_where_needed
+from s3dedup.engine.by_listing import Part, Taken, WeighListed, equal_etags, whole_where_needed
 from s3dedup.engine.narrowing import DRAWN, LARGEST_READ, PAIRS, Drawn, Narrow, Samples, Twins
 from s3dedup.groups import Choice
 from s3dedup.model import ListedObject
@@ -160,18 +160,27 @@ def test_what_is_alone_on_trust_is_what_shares_no_etag_and_was_not_asked_itself(
 def test_a_size_is_settled_where_all_its_etags_are_proven_and_else_handed_on_whole(
     entries: list[bytes], proven: frozenset[Kind]
 ) -> None:
-    weighed = WeighListed(EVERYTHING, proven, {b"\0\0": "a", b"\0\1": "b"}, Choice())(listed(entries))
     by_size = {size: list(group) for size, group in groupby(entries, itemgetter(SIZE))}
+    kinds = {(each[6], each[SOURCE]) for group in by_size.values() if len(group) > 1 for each in group}
+    settled = kinds <= proven  # as the narrowing says it
+    weighed = WeighListed(Part(EVERYTHING, settled), proven, {b"\0\0": "a", b"\0\1": "b"}, Choice())(listed(entries))
     open_ones = {
         size for size, group in by_size.items() if any((each[6], each[SOURCE]) not in proven for each in group)
     }
     doubtful = [(int.from_bytes(size), by_size[size]) for size in open_ones if len(by_size[size]) > 1]
     assert sorted(weighed.doubtful) == sorted(doubtful)
-    settled = [each for each in entries if each[SIZE] not in open_ones]
-    sets = list(equal_etags(settled))
+    sets = list(equal_etags([each for each in entries if each[SIZE] not in open_ones]))
     assert weighed.tally.groups == len(weighed.groups) == len(sets)
     assert weighed.tally.redundant == sum(len(same) - 1 for same in sets)
     assert weighed.entries == len(entries)
+
+
+def test_who_shares_its_size_with_nobody_is_not_taken_on_trust() -> None:
+    entries = sorted([entry(1), entry(2, tag=1), entry(2, tag=2), entry(3, tag=1, row=1), entry(3, tag=1, row=2)])
+    proven = frozenset({(HEX, b"\0\0")})
+    sampled = Taken(frozenset({b"\0\0"}))
+    weigh = WeighListed(Part(EVERYTHING, settled=True), proven, {b"\0\0": "a"}, Choice(), taken=sampled)
+    assert weigh(listed(entries)).on_trust == 2
 
 
 def test_a_parted_size_is_put_together_again_only_where_an_etag_is_not_proven() -> None:
@@ -187,4 +196,9 @@ def test_a_parted_size_is_put_together_again_only_where_an_etag_is_not_proven() 
         (others[1], unsure),
         (after, sure),
     ]
-    assert whole_where_needed(stretches, proven) == [before, *parts, Stretch(b"c", b"g"), after]
+    assert whole_where_needed(stretches, proven) == [
+        Part(before, settled=False),
+        *(Part(each, settled=True) for each in parts),
+        Part(Stretch(b"c", b"g"), settled=False),
+        Part(after, settled=True),
+    ]
