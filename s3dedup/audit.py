@@ -57,7 +57,17 @@ from s3dedup.errors import StateError, UsageError
 from s3dedup.explanation import Explanation, ObjectName
 from s3dedup.model import AuditReport, Comparison, Estimate, EtagTrust, FinishedRun, InDoubt, Location, RunInfo, Totals
 from s3dedup.plan import AWS, Plan
-from s3dedup.shelf import Manner, ScanRecord, Segment, State, Summary, read_report, read_summary, remember, rule_key
+from s3dedup.shelf import (
+    Manner,
+    ScanRecord,
+    Segment,
+    State,
+    Summary,
+    read_report,
+    read_summary,
+    remember,
+    rule_key,
+)
 from s3dedup.store import ObjectStore, S3Store, StoreConfig, Stores
 from s3dedup.text import human_bytes
 

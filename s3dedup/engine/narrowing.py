@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress, count, islice, takewhile
@@ -11,6 +11,7 @@ from operator import attrgetter, eq, itemgetter, not_, or_
 from typing import Generic, NamedTuple, TypeVar
 
 from s3dedup.engine.context import Context
+from s3dedup.engine.entries import Kind, Pair, Source, kind_of, sharing
 from s3dedup.engine.sorters import Sorters
 from s3dedup.evidence import Form
 from s3dedup.model import EtagTrust
@@ -28,14 +29,7 @@ LARGEST_READ = 64 << 20
 used.
 """
 
-Source = bytes
-"""The number of a location, as two bytes."""
-Kind = tuple[int, Source]
-"""A form of ETag, and the location in which it occurs: all of a kind mean the same."""
-Pair = tuple[bytes, bytes]
-"""Two entries with one size and one ETag."""
 T = TypeVar("T")
-kind_of = itemgetter(FORM, SOURCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +145,20 @@ def _smallest(
 
 
 class Narrowed(NamedTuple):
-    """What a stretch holds: how many entries, how many candidates, their bytes, their kinds, and samples of them by
-    location.
+    """The candidates of a stretch: how many there are of each kind, their `size` together (bytes), samples of them by
+    location, and, joined, the entries that share also their ETag with another.
     """
 
     stretch: Stretch
-    entries: int
-    objects: int
-    bytes: int
-    kinds: frozenset[Kind]
+    kinds: Counter[Kind]
+    size: int
     samples: dict[Source, Samples]
+    equal: bytes
+
+    @property
+    def objects(self) -> int:
+        """How many candidates there are."""
+        return self.kinds.total()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +171,12 @@ class Narrow:
     def __call__(self, listed: Listed) -> Narrowed:
         """Run by a sorter."""
         entries = listed.entries(self.stretch)
-        candidates = entries if self.stretch.size is not None else sharing_size(entries)
-        size = sum(int.from_bytes(entry[SIZE]) for entry in candidates)
-        kinds = frozenset(map(kind_of, candidates))
+        candidates = entries if self.stretch.size is not None else sharing(entries, SIZE)
+        size = sum(map(int.from_bytes, [entry[SIZE] for entry in candidates]))
+        kinds = Counter(map(kind_of, candidates))
         samples = _samples(candidates, kinds, self.stretch) if self.sampling else {}
-        return Narrowed(self.stretch, len(entries), len(candidates), size, kinds, samples)
-
-
-def sharing_size(entries: list[bytes]) -> list[bytes]:
-    """Those of the sorted entries that have the size of a neighbour."""
-    sizes = [entry[SIZE] for entry in entries]
-    same = list(map(eq, sizes, sizes[1:]))
-    return list(compress(entries, map(or_, [False, *same], [*same, False])))
+        equal = b"".join(sharing(candidates, SIZE_AND_ETAG))
+        return Narrowed(self.stretch, kinds, size, samples, equal)
 
 
 def _samples(candidates: list[bytes], kinds: Iterable[Kind], stretch: Stretch) -> dict[Source, Samples]:
@@ -199,33 +191,37 @@ def _samples(candidates: list[bytes], kinds: Iterable[Kind], stretch: Stretch) -
 
 @dataclass(slots=True)
 class Candidates:
-    """The objects that share their size with another: how many, their bytes, and samples of them by bucket. They are in
-    these stretches, which have so many `entries`.
+    """The objects that share their size with another: how many, their `size` together (bytes), and samples of them by
+    bucket. They are in these stretches, of which `equal` has, joined, the entries that share also their ETag with
+    another.
     """
 
-    objects: int = 0
-    bytes: int = 0
-    entries: int = 0
-    stretches: list[tuple[Stretch, frozenset[Kind]]] = field(default_factory=list)
-    samples: dict[str, Samples] = field(default_factory=dict)
+    objects: int
+    size: int
+    stretches: list[Narrowed]
+    samples: dict[str, Samples]
+    equal: Callable[[Stretch], bytes]
 
 
 def narrow(context: Context, sorters: Sorters) -> Candidates:
     """Find the objects that share their size with another, and take samples of them by bucket."""
     context.watch.stage("Grouping by size")
     sampling = context.etag_trust is EtagTrust.AUTO
-    orders = (Narrow(stretch, sampling) for stretch in context.state.listed.stretches())
-    found = sorted(sorters.carry_out(orders), key=attrgetter("stretch.low"))
-    wanted = [each for each in found if each.objects]
+    found: list[Narrowed] = []
+    for each in sorters.carry_out(Narrow(stretch, sampling) for stretch in context.state.listed.stretches()):
+        if each.objects:
+            sorters.put_aside(each.stretch.low, each.equal)
+            found.append(each._replace(equal=b""))
+    found.sort(key=attrgetter("stretch.low"))
     candidates = Candidates(
-        sum(each.objects for each in wanted),
-        sum(each.bytes for each in wanted),
-        sum(each.entries for each in wanted),
-        [(each.stretch, each.kinds) for each in wanted],
-        _by_bucket(context, wanted),
+        sum(each.objects for each in found),
+        sum(each.size for each in found),
+        found,
+        _by_bucket(context, found),
+        lambda stretch: sorters.taken_up(stretch.low),
     )
     objects = human_count(candidates.objects, "candidate")
-    context.watch.line(f"{objects} ({human_bytes(candidates.bytes)}) after grouping by size")
+    context.watch.line(f"{objects} ({human_bytes(candidates.size)}) after grouping by size")
     return candidates
 
 

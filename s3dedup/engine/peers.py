@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
+from s3dedup.engine.entries import kind_of
 from s3dedup.engine.lookup import Recollection
-from s3dedup.engine.narrowing import kind_of
 from s3dedup.engine.settlement import is_archived
 from s3dedup.engine.weigh import Weigher
 from s3dedup.evidence import (

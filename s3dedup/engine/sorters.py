@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Self
 
 from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew, Order, processes_to_use
-from s3dedup.shelf import Listed
+from s3dedup.shelf import Listed, scratch
 from s3dedup.store import Counted
 
 
@@ -29,8 +31,14 @@ class _SortersOffice:
         self.listed.close()
 
 
+ASIDE = "aside"
+"""The table of what is put aside."""
+
+
 class Sorters:
-    """Carry out orders on what was listed, stretch by stretch: a process for each core, or this one alone."""
+    """Carry out orders on what was listed, stretch by stretch: a process for each core, or this one alone. What one
+    order finds for another can be put aside meanwhile, on disk.
+    """
 
     def __init__(self, context: Context) -> None:
         self._listed = context.state.listed
@@ -46,9 +54,23 @@ class Sorters:
         """The answers to some orders, as they come; no faster than they are taken."""
         return self._crew.carry_out(orders) if self._crew else (order(self._listed) for order in orders)
 
+    def put_aside(self, name: bytes, value: bytes) -> None:
+        """Put something aside."""
+        self._aside.put(ASIDE, b"-" + name, value)
+
+    def taken_up(self, name: bytes) -> bytes:
+        """What was put aside under a name."""
+        return self._aside.get(ASIDE, b"-" + name) or b""
+
     def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            if self._crew:
+                opening.enter_context(self._crew)
+            self._aside = opening.enter_context(scratch(ASIDE))
+            self._opened = opening.pop_all()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._crew:
-            self._crew.__exit__(kind)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.__exit__(kind, error, trace)

@@ -12,7 +12,8 @@ from functools import partial
 from itertools import chain
 
 from s3dedup.engine.context import Context
-from s3dedup.engine.narrowing import Pair, Samples
+from s3dedup.engine.entries import Pair
+from s3dedup.engine.narrowing import Samples
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.watch import log_read
 from s3dedup.errors import ObjectError

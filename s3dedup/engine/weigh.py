@@ -13,8 +13,9 @@ import msgspec
 from s3dedup.engine.by_listing import Taken, WeighListed, whole_where_needed
 from s3dedup.engine.context import Context
 from s3dedup.engine.emit import Emitter, digest_of
+from s3dedup.engine.entries import Kind
 from s3dedup.engine.memory import Memory, Recalled
-from s3dedup.engine.narrowing import Candidates, Kind
+from s3dedup.engine.narrowing import Candidates
 from s3dedup.engine.pool import Job, Task
 from s3dedup.engine.rules import UNKNOWN
 from s3dedup.engine.settlement import Outlook, Settlement
@@ -53,7 +54,7 @@ def weigh_candidates(
     context: Context, sorters: Sorters, rules: dict[str, BucketRule], emitter: Emitter, candidates: Candidates
 ) -> Doubtful:
     """Group what metadata proves, and keep what stays in doubt for the reading stage."""
-    context.watch.stage("Weighing evidence", objects=candidates.entries)
+    context.watch.stage("Weighing evidence", objects=candidates.objects)
     doubts = _Doubts(context.state)
     for found in context.pool.drive(_examinations(context, sorters, Weigher(context, rules), emitter, candidates)):
         if found is not None:
@@ -68,18 +69,19 @@ def _examinations(
     context: Context, sorters: Sorters, weigher: Weigher, emitter: Emitter, candidates: Candidates
 ) -> Iterator[Job[_Ranked | None]]:
     """What the sorters cannot settle by the listing alone, size by size."""
-    proven = weigher.proven(kind for _, kinds in candidates.stretches for kind in kinds)
+    proven = weigher.proven(kind for found in candidates.stretches for kind in found.kinds)
     buckets = {source.to_bytes(2): location.bucket for source, location in context.sources.items()}
-    parts = whole_where_needed(candidates.stretches, proven)
     gone = frozenset(context.gone)
+    parts = whole_where_needed(candidates.stretches, proven, gone)
     trust = context.on_trust
     sampled = frozenset(source for source, bucket in buckets.items() if bucket in trust.buckets)
     taken = Taken(sampled, frozenset(trust.asked))
     choice, appraiser = emitter.choice, emitter.appraiser
-    orders = (WeighListed(part, proven, buckets, choice, appraiser, gone, taken) for part in parts)
+    rest = proven, buckets, choice, appraiser, gone, taken
+    orders = (WeighListed(part, candidates.equal(part.stretch) if part.settled else b"", *rest) for part in parts)
     for weighed in sorters.carry_out(orders):
         emitter.pass_on(weighed.groups, weighed.tally)
-        context.watch.advance(weighed.entries)
+        context.watch.advance(weighed.candidates)
         trust.by_rule += weighed.on_trust
         for size, entries in weighed.doubtful:
             yield _Examination(context, weigher, emitter, size, entries).job()

@@ -26,7 +26,7 @@ from s3dedup.shelf.results import (
     read_summary,
 )
 from s3dedup.shelf.scratch import scratch
-from s3dedup.shelf.segment import DIGEST, FORM, SIZE, SIZE_AND_ETAG, SOURCE, Entry, Segment
+from s3dedup.shelf.segment import DIGEST, FORM, SIZE, SIZE_AND_ETAG, SOURCE, Entry, Segment, split
 from s3dedup.shelf.state import State, facts_key, rule_key
 
 __all__ = [
@@ -67,4 +67,5 @@ __all__ = [
     "remember",
     "rule_key",
     "scratch",
+    "split",
 ]

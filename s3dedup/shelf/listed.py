@@ -37,6 +37,10 @@ class Stretch(NamedTuple):
     high: bytes | None
     size: int | None = None
 
+    def covers(self, entry: bytes) -> bool:
+        """Whether an entry lies there."""
+        return self.low <= entry and (self.high is None or entry < self.high)
+
 
 class Listed:
     """The objects of the locations numbered `sources`, from all segments of a state directory. For one thread, while

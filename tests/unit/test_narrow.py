@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3dedup.engine.by_listing import Part, Taken, WeighListed, equal_etags, whole_where_needed
-from s3dedup.engine.narrowing import DRAWN, LARGEST_READ, PAIRS, Drawn, Narrow, Samples, Twins
+from s3dedup.engine.by_listing import Part, Taken, WeighListed, whole_where_needed
+from s3dedup.engine.entries import equal_etags, kind_of
+from s3dedup.engine.narrowing import DRAWN, LARGEST_READ, PAIRS, Drawn, Narrow, Narrowed, Samples, Twins
 from s3dedup.groups import Choice
 from s3dedup.model import ListedObject
-from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Stretch
+from s3dedup.shelf import SIZE, SIZE_AND_ETAG, SOURCE, Entry, Stretch, split
 from s3dedup.shelf.segment import ENTRY
 
 if TYPE_CHECKING:
-    from s3dedup.engine.narrowing import Kind
+    from s3dedup.engine.entries import Kind
     from s3dedup.shelf import Listed
 
 HEX, MULTIPART, OTHER = 1, 2, 0
@@ -68,9 +69,10 @@ def test_candidates_are_those_that_share_their_size(entries: list[bytes]) -> Non
     sizes = Counter(each[SIZE] for each in entries)
     candidates = [each for each in entries if sizes[each[SIZE]] > 1]
     found = Narrow(EVERYTHING, sampling=True)(listed(entries))
-    assert (found.entries, found.objects) == (len(entries), len(candidates))
-    assert found.bytes == sum(Entry.unpack(each).size for each in candidates)
-    assert found.kinds == {(each[6], each[SOURCE]) for each in candidates}
+    assert found.objects == len(candidates)
+    assert split(found.equal) == [each for same in equal_etags(entries) for each in same]
+    assert found.size == sum(Entry.unpack(each).size for each in candidates)
+    assert found.kinds == Counter((each[6], each[SOURCE]) for each in candidates)
     assert {source: samples.drawn.seen for source, samples in found.samples.items()} == Counter(
         each[SOURCE] for each in candidates
     )
@@ -93,7 +95,7 @@ def test_every_pair_with_one_etag_may_be_drawn_for_each_location_that_half_of_it
 
 def test_all_objects_of_a_size_that_is_parted_are_candidates() -> None:
     found = Narrow(Stretch(b"", b"z", size=7), sampling=False)(listed([entry(7)]))
-    assert (found.objects, found.bytes, found.samples) == (1, 7, {})
+    assert (found.objects, found.size, found.samples) == (1, 7, {})
 
 
 @given(ENTRIES)
@@ -146,59 +148,84 @@ def test_sets_of_equal_etags_are_those_that_counting_finds(entries: list[bytes])
     assert list(equal_etags(entries)) == [same for same in expected if len(same) > 1]
 
 
+def candidates_of(entries: list[bytes]) -> list[bytes]:
+    sizes = Counter(each[SIZE] for each in entries)
+    return [each for each in entries if sizes[each[SIZE]] > 1]
+
+
 @given(ENTRIES, st.frozensets(st.sampled_from([b"\0\0", b"\0\1"])), st.data())
 def test_what_is_alone_on_trust_is_what_shares_no_etag_and_was_not_asked_itself(
     entries: list[bytes], sampled: frozenset[bytes], data: st.DataObject
 ) -> None:
-    asked = data.draw(st.frozensets(st.sampled_from(entries or [entry(9)]))) | {entry(9, row=1000)}
-    tags = Counter(each[SIZE_AND_ETAG] for each in entries)
-    alone = {each for each in entries if tags[each[SIZE_AND_ETAG]] == 1 and each[SOURCE] in sampled}
-    assert Taken(sampled, asked).alone(entries, equal_etags(entries)) == len(alone - asked)
+    candidates = candidates_of(entries)
+    asked = data.draw(st.frozensets(st.sampled_from(candidates))) if candidates else frozenset[bytes]()
+    tags = Counter(each[SIZE_AND_ETAG] for each in candidates)
+    alone = {each for each in candidates if tags[each[SIZE_AND_ETAG]] == 1 and each[SOURCE] in sampled}
+    kinds = Counter(map(kind_of, candidates))
+    assert Taken(sampled, asked).alone(kinds, asked, equal_etags(candidates)) == len(alone - asked)
 
 
-@given(ENTRIES, st.frozensets(st.tuples(st.just(HEX), st.sampled_from([b"\0\0", b"\0\1"]))))
+KINDS = st.frozensets(st.tuples(st.just(HEX), st.sampled_from([b"\0\0", b"\0\1"])))
+BUCKETS = {b"\0\0": "a", b"\0\1": "b"}
+
+
+@given(ENTRIES, KINDS)
 def test_a_size_is_settled_where_all_its_etags_are_proven_and_else_handed_on_whole(
     entries: list[bytes], proven: frozenset[Kind]
 ) -> None:
+    weighed = WeighListed(Part(EVERYTHING), b"", proven, BUCKETS, Choice())(listed(entries))
     by_size = {size: list(group) for size, group in groupby(entries, itemgetter(SIZE))}
-    kinds = {(each[6], each[SOURCE]) for group in by_size.values() if len(group) > 1 for each in group}
-    settled = kinds <= proven  # as the narrowing says it
-    weighed = WeighListed(Part(EVERYTHING, settled), proven, {b"\0\0": "a", b"\0\1": "b"}, Choice())(listed(entries))
-    open_ones = {
-        size for size, group in by_size.items() if any((each[6], each[SOURCE]) not in proven for each in group)
-    }
+    open_ones = {size for size, group in by_size.items() if any(kind_of(each) not in proven for each in group)}
     doubtful = [(int.from_bytes(size), by_size[size]) for size in open_ones if len(by_size[size]) > 1]
     assert sorted(weighed.doubtful) == sorted(doubtful)
     sets = list(equal_etags([each for each in entries if each[SIZE] not in open_ones]))
     assert weighed.tally.groups == len(weighed.groups) == len(sets)
     assert weighed.tally.redundant == sum(len(same) - 1 for same in sets)
-    assert weighed.entries == len(entries)
+    assert weighed.candidates == len(candidates_of(entries))
+
+
+@given(ENTRIES, st.frozensets(st.sampled_from([b"\0\0", b"\0\1"])), st.data())
+def test_what_narrowing_has_put_aside_gives_the_same_as_everything_that_was_listed(
+    entries: list[bytes], sampled: frozenset[bytes], data: st.DataObject
+) -> None:
+    narrowed = Narrow(EVERYTHING, sampling=False)(listed(entries))
+    candidates, proven = candidates_of(entries), frozenset(narrowed.kinds)
+    asked = data.draw(st.frozensets(st.sampled_from(candidates))) if candidates else frozenset[bytes]()
+    (short,), (long,) = (
+        whole_where_needed([narrowed], proven),
+        whole_where_needed([narrowed], proven, gone=[entry(9, row=1000)]),
+    )
+    assert (short, long) == (Part(EVERYTHING, narrowed.kinds), Part(EVERYTHING))
+    outcomes = [
+        WeighListed(part, equal, proven, BUCKETS, Choice(), taken=Taken(sampled, asked))(listed(entries))
+        for part, equal in ((short, narrowed.equal), (long, b""))
+    ]
+    assert outcomes[0].groups == outcomes[1].groups
+    assert outcomes[0]._replace(tally=outcomes[1].tally) == outcomes[1]
 
 
 def test_who_shares_its_size_with_nobody_is_not_taken_on_trust() -> None:
     entries = sorted([entry(1), entry(2, tag=1), entry(2, tag=2), entry(3, tag=1, row=1), entry(3, tag=1, row=2)])
     proven = frozenset({(HEX, b"\0\0")})
-    sampled = Taken(frozenset({b"\0\0"}))
-    weigh = WeighListed(Part(EVERYTHING, settled=True), proven, {b"\0\0": "a"}, Choice(), taken=sampled)
+    weigh = WeighListed(Part(EVERYTHING), b"", proven, BUCKETS, Choice(), taken=Taken(frozenset({b"\0\0"})))
     assert weigh(listed(entries)).on_trust == 2
 
 
 def test_a_parted_size_is_put_together_again_only_where_an_etag_is_not_proven() -> None:
     proven: frozenset[Kind] = frozenset({(HEX, b"\0\0")})
-    sure, unsure = proven, frozenset({(MULTIPART, b"\0\0")})
+    sure, unsure = Counter(proven), Counter({(MULTIPART, b"\0\0"): 1})
     before, after = Stretch(b"", b"a"), Stretch(b"g", None)
     parts = [Stretch(b"a", b"b", 7), Stretch(b"b", b"c", 7)]
     others = [Stretch(b"c", b"e", 8), Stretch(b"e", b"g", 8)]
-    stretches = [
-        (before, unsure),
-        *((each, sure) for each in parts),
-        (others[0], sure),
-        (others[1], unsure),
-        (after, sure),
-    ]
-    assert whole_where_needed(stretches, proven) == [
-        Part(before, settled=False),
-        *(Part(each, settled=True) for each in parts),
-        Part(Stretch(b"c", b"g"), settled=False),
-        Part(after, settled=True),
+    kinds = {before: unsure, parts[0]: sure, parts[1]: sure, others[0]: sure, others[1]: unsure, after: sure}
+    found = [Narrowed(stretch, kinds[stretch], 0, {}, b"") for stretch in kinds]
+    settled = [Part(parts[0], sure), Part(parts[1], sure)]
+    whole = Part(Stretch(b"c", b"g"))
+    assert whole_where_needed(found, proven) == [Part(before), *settled, whole, Part(after, sure)]
+    assert whole_where_needed(found, proven, gone=[b"h"]) == [Part(before), *settled, whole, Part(after)]
+    assert whole_where_needed(found, proven, gone=[b"aa"]) == [
+        Part(before),
+        Part(Stretch(b"a", b"c")),
+        whole,
+        Part(after, sure),
     ]
