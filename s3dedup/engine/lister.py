@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from s3dedup.errors import EndpointError
 from s3dedup.evidence import read_etags
@@ -28,7 +28,7 @@ class Desk:
 
     stores: Stores
     segment: Segment
-    pick: Callable[[Page], list[tuple[Any, ...]]]
+    pick: Callable[[Page], Page]
     versions: bool
     bucket: str = ""
     body: bytes = b""
@@ -110,25 +110,24 @@ class Keep:
         page, share = desk.read(), self.share
         keys, until = page.keys, share.until
         count = len(keys) if until is None or not keys or keys[-1] <= until else bisect_right(keys, until)
-        rows = desk.pick(page if count == len(keys) else page.head(count))
-        sizes = [row[1] for row in rows]
-        if len(rows) > MOST_ROWS or max(sizes, default=0) > LARGEST:
+        picked = desk.pick(page if count == len(keys) else page.head(count))
+        sizes = picked.sizes
+        if len(sizes) > MOST_ROWS or max(sizes, default=0) > LARGEST:
             raise EndpointError(
                 f"What answers at {desk.stores.endpoint(desk.bucket)} lists what no S3 store has, such as"
-                f" {len(rows):,} objects on a page or one of {max(sizes):,} bytes: check --endpoint-url."
+                f" {len(sizes):,} objects on a page or one of {max(sizes):,} bytes: check --endpoint-url."
             )
-        kept = (len(rows), sum(sizes), sizes.count(0), _by_class(rows, sizes))
+        kept = (len(sizes), sum(sizes), sizes.count(0), _by_class(picked.storage_classes, sizes))
         beyond = keys[count] if count < len(keys) else None
         first = keys[0] if keys else None
         span = Span(share.low, share.through, self.following, first, beyond, share.order, *kept)
-        desk.segment.add_page(self.source, rows, read_etags([row[2] for row in rows]), span)
+        desk.segment.add_page(self.source, picked.rows(), sizes, read_etags(picked.etags), span)
         desk.body, desk.page = b"", None
         return span
 
 
-def _by_class(rows: list[tuple[Any, ...]], sizes: list[int]) -> dict[str, int]:
+def _by_class(names: list[str], sizes: list[int]) -> dict[str, int]:
     """The bytes by storage class; most pages have one."""
-    names = [row[3] for row in rows]
     if names and names.count(names[0]) == len(names):
         return {names[0]: sum(sizes)}
     found: dict[str, int] = {}

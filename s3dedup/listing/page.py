@@ -13,10 +13,11 @@ recognition exact is said in `patterns`; the free texts (keys, prefixes, markers
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import compress
+from itertools import compress, repeat
 from typing import Any, NamedTuple, TypeVar
 
 from s3dedup.listing.freetext import NotRecognisedError, decoded, unquoted
@@ -67,10 +68,35 @@ class Page:
 
     def head(self, count: int) -> Page:
         """The first `count` objects of the page."""
+        return self._columns(lambda column: column[:count])
+
+    def where(self, wanted: Sequence[bool]) -> Page:
+        """The wanted objects of the page; there is one truth value for each object."""
+        return self._columns(lambda column: list(compress(column, wanted)))
+
+    def _columns(self, change: Callable[[list[Any]], list[Any]]) -> Page:
+        """The page with changed columns."""
         columns = ("keys", "sizes", "etags", "storage_classes", "modified", "checksum_algorithms")
-        short = {name: getattr(self, name)[:count] for name in (*columns, "checksum_types", "restores")}
-        versions = None if self.version_ids is None else self.version_ids[:count]
-        return replace(self, **short, version_ids=versions)
+        changed: dict[str, Any] = {
+            name: change(getattr(self, name)) for name in (*columns, "checksum_types", "restores")
+        }
+        versions = None if self.version_ids is None else change(self.version_ids)
+        return replace(self, **changed, version_ids=versions)
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The objects, each with the fields of a `ListedObject`."""
+        return zip(
+            self.keys,
+            self.sizes,
+            self.etags,
+            self.storage_classes,
+            self.modified,
+            self.version_ids or repeat(None),
+            self.checksum_algorithms,
+            self.checksum_types,
+            self.restores,
+            strict=False,
+        )
 
 
 def parse_page(body: bytes) -> Page | None:
@@ -246,8 +272,7 @@ def _markers(frame: _Frame) -> tuple[str | None, str | None]:
 
 def _check_times(times: list[str]) -> None:
     """Refuse what has the form of a time and is none, such as 30 February; the pattern saw to the form."""
-    for _ in map(datetime.fromisoformat, times):
-        pass
+    deque(map(datetime.fromisoformat, times), maxlen=0)
 
 
 def _each_once(column: list[Any], convert: Callable[[str | None], str]) -> list[str]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
-from itertools import repeat
-from typing import Any
 
 from s3dedup.listing.page import Page
 
-Row = tuple[Any, ...]
-"""The fields of a `ListedObject`, in its order."""
+Test = Callable[[Page], Iterable[bool]]
+"""Which objects of a page pass, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,50 +22,35 @@ class Selection:
     exclude: tuple[str, ...] = ()
     storage_classes: frozenset[str] = frozenset()
 
-    def picker(self) -> Callable[[Page], list[Row]]:
-        """A function that picks the wanted rows of a page; patterns are compiled once."""
+    def picker(self) -> Callable[[Page], Page]:
+        """A function that leaves a page's wanted objects; patterns are compiled once."""
         tests = list(self._tests())
 
-        def pick(page: Page) -> list[Row]:
-            every = _rows(page)
-            return [row for row in every if all(test(row) for test in tests)] if tests else list(every)
+        def pick(page: Page) -> Page:
+            return page.where(list(map(all, zip(*(test(page) for test in tests), strict=True)))) if tests else page
 
         return pick
 
     def wants_key(self, key: str) -> bool:
         """Whether the globs let a key pass, whatever else is wanted of its object."""
-        return all(test((key,)) for test in self._key_tests())
+        return all(test(key) for test in self._key_tests())
 
-    def _tests(self) -> Iterator[Callable[[Row], bool]]:
+    def _tests(self) -> Iterator[Test]:
         if self.min_size:
-            yield lambda row: bool(row[1] >= self.min_size)
-        yield from self._key_tests()
+            yield lambda page: [size >= self.min_size for size in page.sizes]
+        for test in self._key_tests():
+            yield lambda page, test=test: map(test, page.keys)  # type: ignore[misc]  # the loop's variable moves on
         if self.storage_classes:
-            yield lambda row: row[3] in self.storage_classes
+            yield lambda page: [name in self.storage_classes for name in page.storage_classes]
 
-    def _key_tests(self) -> Iterator[Callable[[Row], bool]]:
+    def _key_tests(self) -> Iterator[Callable[[str], bool]]:
         if self.include:
             wanted = _any_of(self.include)
-            yield lambda row: wanted(row[0]) is not None
+            yield lambda key: wanted(key) is not None
         if self.exclude:
             unwanted = _any_of(self.exclude)
-            yield lambda row: unwanted(row[0]) is None
+            yield lambda key: unwanted(key) is None
 
 
 def _any_of(globs: Sequence[str]) -> Callable[[str], re.Match[str] | None]:
     return re.compile("|".join(map(translate, globs))).match
-
-
-def _rows(page: Page) -> Iterator[Row]:
-    return zip(
-        page.keys,
-        page.sizes,
-        page.etags,
-        page.storage_classes,
-        page.modified,
-        page.version_ids or repeat(None),
-        page.checksum_algorithms,
-        page.checksum_types,
-        page.restores,
-        strict=False,
-    )

@@ -13,7 +13,7 @@ that can be found by their first entry. An entry is always in one of the two pla
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
@@ -117,21 +117,21 @@ class Segment:
         self._waiting = [entry for _, blob in database.scan("entries") for entry in split(blob)]
         return database
 
-    def add_page(self, source: int, rows: Sequence[Row], etags: Etags, span: Span) -> None:
+    def add_page(self, source: int, rows: Iterable[Row], sizes: Sequence[int], etags: Etags, span: Span) -> None:
         """Keep one page of location number `source`, and the span of keys that it covers.
 
-        `rows` have the fields of a `ListedObject`, `etags` are theirs, taken apart.
+        `rows` have the fields of a `ListedObject`, `sizes` and `etags` are theirs, the latter taken apart.
         """
         with self._lock:
             database = self._database
             page, self._next = self._next, self._next + 1
         key = source.to_bytes(2) + page.to_bytes(4)
         blob = _rows_blob([self._encode(row) for row in rows])
-        entries = _entries([row[1] for row in rows], etags, key)
+        entries = _entries(sizes, etags, key)
         with self._lock:
             with database.batch():
                 database.put("spans", key, self._encode(span))
-                if rows:
+                if sizes:
                     database.put("pages", key, blob)
                     database.put("entries", key, b"".join(entries))
             self._waiting += entries

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from s3dedup.errors import EndpointError
-from s3dedup.model import Span
 from s3dedup.shelf import Segment
 from s3dedup.store import S3Store
 from tests.audit.helpers import Auditor
@@ -116,9 +115,10 @@ def test_pages_that_are_listed_in_sequence_are_kept_in_sequence_so_that_a_kill_l
     kept: dict[int, list[int]] = defaultdict(list)
     add_page = Segment.add_page
 
-    def slowly(segment: Segment, source: int, rows: Any, etags: Any, span: Span) -> None:  # noqa: ANN401  passed on
+    def slowly(segment: Segment, source: int, *page: Any) -> None:  # noqa: ANN401  passed on
+        span = page[-1]
         time.sleep(2 * (span.order == 0))  # which is time enough to fetch the next one
-        add_page(segment, source, rows, etags, span)
+        add_page(segment, source, *page)
         kept[source].append(span.order)
 
     monkeypatch.setattr(Segment, "add_page", slowly)

@@ -153,7 +153,8 @@ class OurObjects:
         """Keep a page."""
         first, last = rows[0][0], rows[-1][0]
         span = Span(first, last, Cursor("token"), first, None, self._pages, len(rows), sum(row[1] for row in rows), 0)
-        self._segment.add_page(0, rows, read_etags([row[2] for row in rows]), span)
+        sizes, etags = [row[1] for row in rows], read_etags([row[2] for row in rows])
+        self._segment.add_page(0, rows, sizes, etags, span)
         self._pages += 1
 
     def by_size(self) -> Grouped:

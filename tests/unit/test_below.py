@@ -113,7 +113,19 @@ def test_what_is_on_disk_is_counted_in_one_location(tmp_path: Path, ordered: boo
     with closing(Segment(tmp_path, 0)) as one, closing(Segment(tmp_path, 7)) as other:
         for number, (span, rows) in enumerate(pages_of([row(f"{n % 3}/{n}", n % 4) for n in range(100)], 9)):
             segment = (one, other)[number % 2]
-            segment.add_page(0, rows, (b"\x01" * len(rows), bytes(16 * len(rows)), bytes(2 * len(rows))), span)
-            segment.add_page(1, rows, (b"\x01" * len(rows), bytes(16 * len(rows)), bytes(2 * len(rows))), span)
+            segment.add_page(
+                0,
+                rows,
+                [row.size for row in rows],
+                (b"\x01" * len(rows), bytes(16 * len(rows)), bytes(2 * len(rows))),
+                span,
+            )
+            segment.add_page(
+                1,
+                rows,
+                [row.size for row in rows],
+                (b"\x01" * len(rows), bytes(16 * len(rows)), bytes(2 * len(rows))),
+                span,
+            )
     with closing(Listed(tmp_path, [0, 1])) as every:
         assert every.objects_below(1, {"", "0/", "2/"}, "", ordered=ordered) == {"": 75, "0/": 25, "2/": 25}

@@ -22,7 +22,7 @@ from s3dedup.shelf.segment import WrittenSegment, segment_path, segment_paths
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 MODIFIED = "2026-01-01T00:00:00.000Z"
@@ -56,6 +56,12 @@ def etags(*digests: bytes, form: int = 1, parts: int = 0) -> tuple[bytes, bytes,
     return bytes([form]) * len(digests), b"".join(digests), parts.to_bytes(2) * len(digests)
 
 
+def add(
+    segment: Segment, source: int, rows: Sequence[ListedObject], tags: tuple[bytes, bytes, bytes], span: Span
+) -> None:
+    segment.add_page(source, iter(rows), [row.size for row in rows], tags, span)
+
+
 def write(home: Path, pages: list[Page], *, sort: bool = True) -> None:
     """Pages in turn by two listers, and of two locations."""
     shutil.rmtree(home)
@@ -63,7 +69,7 @@ def write(home: Path, pages: list[Page], *, sort: bool = True) -> None:
     with closing(Segment(home, 0)) as one, closing(Segment(home, 200)) as other:
         for number, page in enumerate(pages):
             segment = (one, other)[number // 2 % 2]
-            segment.add_page(number % 2, rows_of(page, str(number)), etags(*[digest for _, digest in page]), SPAN)
+            add(segment, number % 2, rows_of(page, str(number)), etags(*[digest for _, digest in page]), SPAN)
         if sort:
             one.sort()
             other.sort()
@@ -195,7 +201,7 @@ def test_only_the_pages_that_cover_a_key_are_read_where_the_order_is_known(home:
         for (low, through), keys in NEAR.items():
             span = Span(low, through, None, None, None, 0, len(keys), len(keys), 0)
             page = [ListedObject(name, 1, "", "STANDARD", MODIFIED) for name in keys]
-            writing.add_page(1, page, etags(*[bytes(16)] * len(keys)), span)
+            add(writing, 1, page, etags(*[bytes(16)] * len(keys)), span)
         writing.sort()
     with opened(home) as store:
         assert "".join(row.key for row in store.near(1, key, ordered=True)) == rows
@@ -248,16 +254,16 @@ def test_a_page_that_is_added_after_a_kill_takes_the_place_of_no_other(home: Pat
                 late.wait()
                 raise InterruptedError
 
-        segment_.add_page(0, rows_of([(1, b"\x01" * 16)], "first"), etags(b"\x01" * 16), SPAN)
+        add(segment_, 0, rows_of([(1, b"\x01" * 16)], "first"), etags(b"\x01" * 16), SPAN)
         with ThreadPoolExecutor(1) as pool:
-            second = pool.submit(segment_.add_page, 0, Rows(), etags(), SPAN)
+            second = pool.submit(segment_.add_page, 0, Rows(), [], etags(), SPAN)
             late.wait()
-            segment_.add_page(0, rows_of([(1, b"\x03" * 16)], "third"), etags(b"\x03" * 16), SPAN)
+            add(segment_, 0, rows_of([(1, b"\x03" * 16)], "third"), etags(b"\x03" * 16), SPAN)
             late.wait()
             with pytest.raises(InterruptedError):
                 second.result()
     with closing(Segment(home, 0)) as segment_:
-        segment_.add_page(0, rows_of([(1, b"\x04" * 16)], "after"), etags(b"\x04" * 16), SPAN)
+        add(segment_, 0, rows_of([(1, b"\x04" * 16)], "after"), etags(b"\x04" * 16), SPAN)
     with opened(home) as store:
         assert [key for _, objects in found(store) for _, key in objects] == ["first/0", "third/0", "after/0"]
         assert len(list(store.spans(0))) == 3
@@ -281,7 +287,7 @@ def test_rows_come_back_as_they_were_listed_in_whatever_order_they_are_asked_for
     ]
     write(home, [])
     with closing(Segment(home, 3)) as segment:
-        segment.add_page(1, rows, etags(*[bytes(16)] * 3, form=0), SPAN)
+        add(segment, 1, rows, etags(*[bytes(16)] * 3, form=0), SPAN)
     with opened(home) as store:
         ((_, entries),) = store.by_size()
         assert [store.row(entry) for entry in reversed(entries)] == rows[::-1]
@@ -303,8 +309,12 @@ def test_an_entry_holds_the_largest_object_the_most_parts_and_the_longest_page(h
     size, source = 50 * 10**12, 65_535
     write(home, [])
     with closing(Segment(home, 255)) as segment:
-        segment.add_page(
-            source, rows_of([(size, b"")] * 1000, "0"), etags(*[b"\xff" * 16] * 1000, form=2, parts=10_000), SPAN
+        add(
+            segment,
+            source,
+            rows_of([(size, b"")] * 1000, "0"),
+            etags(*[b"\xff" * 16] * 1000, form=2, parts=10_000),
+            SPAN,
         )
     with opened(home, frozenset({source})) as store:
         ((found_size, entries),) = store.by_size()
@@ -331,8 +341,8 @@ def test_empty_objects_are_never_compared(home: Path) -> None:
 def test_a_span_is_kept_with_its_page(home: Path, span: Span) -> None:
     write(home, [])
     with closing(Segment(home, 0)) as segment:
-        segment.add_page(0, [], etags(), SPAN)
-        segment.add_page(1, [], etags(), span)
+        add(segment, 0, [], etags(), SPAN)
+        add(segment, 1, [], etags(), span)
     with opened(home) as store:
         assert list(store.spans(1)) == [span]
         assert list(store.spans(0)) == [SPAN]
@@ -342,7 +352,7 @@ def test_a_span_is_kept_with_its_page(home: Path, span: Span) -> None:
 def test_a_page_is_kept_together_with_its_span_or_not_at_all(home: Path) -> None:
     write(home, [[(1, bytes(16))] * 2])
     with closing(Segment(home, 0)) as segment, pytest.raises(ValueError, match="1 objects have 0 bytes"):
-        segment.add_page(0, rows_of([(1, bytes(16))], "broken"), etags(), SPAN)
+        add(segment, 0, rows_of([(1, bytes(16))], "broken"), etags(), SPAN)
     with opened(home) as store:
         assert list(store.spans(0)) == [SPAN]
         assert found(store) == expected([[(1, bytes(16))] * 2])
@@ -351,7 +361,7 @@ def test_a_page_is_kept_together_with_its_span_or_not_at_all(home: Path) -> None
 def test_a_listing_that_is_gone_on_with_adds_to_its_pages(home: Path) -> None:
     write(home, [[(1, bytes(16))]])
     with closing(Segment(home, 0)) as segment:
-        segment.add_page(0, rows_of([(1, b"\x01" * 16)], "more"), etags(b"\x01" * 16), SPAN)
+        add(segment, 0, rows_of([(1, b"\x01" * 16)], "more"), etags(b"\x01" * 16), SPAN)
     with opened(home) as store:
         assert found(store) == [(1, [(bytes(16), "0/0"), (b"\x01" * 16, "more/0")])]
 

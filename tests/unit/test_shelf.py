@@ -340,7 +340,7 @@ def begun(home: Path, scan: ScanRecord, oldest: float) -> tuple[ScanRecord, list
         assert state.begin(SCAN, oldest=0) == SCAN
         state.start()
         with closing(Segment(home, 0)) as segment:
-            segment.add_page(0, [ROW], (b"\x01", bytes(16), bytes(2)), SPAN)
+            segment.add_page(0, [ROW], [ROW.size], (b"\x01", bytes(16), bytes(2)), SPAN)
     with closing(State(home)) as state:
         return state.begin(scan, oldest=oldest), state.listed_spans(0)
 
