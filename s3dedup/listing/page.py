@@ -28,6 +28,7 @@ from s3dedup.listing.patterns import (
     ONGOING,
     SELF_CLOSED,
     START,
+    TIME,
     Column,
     Form,
     ordered,
@@ -271,7 +272,16 @@ def _markers(frame: _Frame) -> tuple[str | None, str | None]:
 
 
 def _check_times(times: list[str]) -> None:
-    """Refuse what has the form of a time and is none, such as 30 February; the pattern saw to the form."""
+    """Refuse what is no time, or written in a way that S3 has not: where all are written like the first one, which is
+    the rule, the signs between their digits are looked at column by column, and Python sees to the digits.
+    """
+    if not times:
+        return
+    width, joined = len(times[0]), "".join(times)
+    signs = [(at, sign) for at, sign in enumerate(times[0]) if not sign.isdigit()]
+    alike = set(map(len, times)) == {width} and all(joined[at::width] == sign * len(times) for at, sign in signs)
+    if not all(map(TIME.fullmatch, times[:1] if alike else times)):
+        raise NotRecognisedError
     deque(map(datetime.fromisoformat, times), maxlen=0)
 
 

@@ -187,6 +187,8 @@ def _ordered(kind: str, order: tuple[str, ...], usual: tuple[tuple[str, str], ..
             value = value.replace(f"\\{Column.QUOTE}", f"\\{last}")
         elif column is Column.ETAG:
             value = f"{quote}({_PLAIN}){quote}"
+        elif column is Column.MODIFIED:
+            value = "([0-9TZ:.-]*+)"  # looked at more closely where all of them are together
         last += 1
         element = f"<{name}>{value}</{name}>"
         pattern += element if name in needs else f"(?:{element}|)"
@@ -208,6 +210,7 @@ _USUAL_ORDER = (
 
 SELF_CLOSED = re.compile(r"<([A-Za-z]+) ?/>")
 NUMBER = re.compile("[0-9]{1,18}")
+TIME = re.compile(_TIME)
 
 
 class Form(NamedTuple):

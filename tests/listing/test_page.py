@@ -252,6 +252,39 @@ REFUSED = {
 }
 
 
+ODD_TIMES = [
+    "",
+    "2026-11-22",
+    "20261122T145041Z",
+    "2026-W47-7T14:50:41.00Z",
+    "2026-11-22T14:50:41.000",
+    "2026-11-22T14:50:41-05:00",
+    "2026-11-22T14:50:41.000Z2026-11-22T14:50:41.000Z",
+    "2026:11:22T14-50-41.000Z",
+    "2026-11-22T14:50:4-.000Z",
+    "2026-11-22T14:50:41.0.0Z",
+    "2026-11-22T14:50:41Z000.",
+    "2026-11-22T24:50:41.000Z",
+]
+
+
+@pytest.mark.parametrize("others", [0, 1, 2])
+@pytest.mark.parametrize("time", ODD_TIMES)
+def test_a_time_in_another_form_than_that_of_s3_is_refused_wherever_it_stands(time: str, others: int) -> None:
+    for at in range(others + 1):
+        entries = [NEEDED] * others
+        entries.insert(at, NEEDED.replace(TIME, time))
+        assert parse_page(objects(*entries)) is None
+
+
+def test_times_with_and_without_fractions_may_come_together() -> None:
+    times = [TIME, "2026-11-22T14:50:41Z", "2026-11-22T14:50:41.5Z", "2024-02-29T00:00:00.000Z"]
+    for first in times:
+        found = parse_page(objects(*(NEEDED.replace(TIME, time) for time in (first, *times))))
+        assert found is not None
+        assert found.modified == [first, *times]
+
+
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
 def test_what_is_not_recognised_is_refused(body: bytes) -> None:
     assert parse_page(body) is None
