@@ -95,7 +95,7 @@ class Emitter:
         name = size.to_bytes(6) + digest
         ordered = self.choice.order(members)
         kept = ordered.kept
-        billed = _total([billable_bytes(size, row.storage_class) for _, row in ordered.objects[kept:]])
+        billed = _billed(size, ordered.redundant)
         found = self.appraiser.appraise(ordered.objects, kept, told)
         usd, effect, saving = found.monthly_usd, found.effect, found.saving
         record = DigestRecord(size, kind, ordered.objects, group_id(name), billed, kept, usd, effect, saving)
@@ -128,10 +128,12 @@ def _sum(one: Amount | None, other: Amount | None) -> Amount | None:
     return None if one is None or other is None else one + other
 
 
-def _total(amounts: Sequence[int | None]) -> int | None:
-    """Their sum, unknown where one of them is."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if len(known) == len(amounts) else None
+def _billed(size: int, redundant: Sequence[Placed]) -> int | None:
+    """What redundant objects of one size are billed for; unknown where one of them is."""
+    billed: int | None = 0
+    for _, row in redundant:
+        billed = _sum(billed, billable_bytes(size, row.storage_class))
+    return billed
 
 
 def digest_of(evidence: Evidence) -> bytes:

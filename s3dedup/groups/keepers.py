@@ -11,6 +11,7 @@ from s3dedup.groups.rules import KeepRule, Placed, Price, Protection, no_price
 from s3dedup.model import utc_from_iso
 from s3dedup.text import human_count
 
+PAIR = 2
 PROTECT = "protect"
 """What decided where only one of the objects is protected."""
 
@@ -119,6 +120,10 @@ def keeper_first(objects: Iterable[Placed]) -> list[Placed]:
     order of key, bucket and version id.
     """
     members = list(objects)
+    if len(members) == PAIR:  # the rule, and told in half of the time
+        one, other = members[0][1].modified, members[1][1].modified
+        if one != other and len(one) == len(other) and one[-1:] == other[-1:]:
+            return members if one < other else members[::-1]
     times = [row.modified for _, row in members]
     notations = {(len(time), time[-1:]) for time in times}
     return sorted(members, key=_precedence if len(notations) > 1 else _precedence_of_one_notation)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from s3dedup.groups.rules import Placed
@@ -53,14 +53,11 @@ class _Table:
     depth: int = DEEPEST
     weights: dict[Pair, Weight] = field(default_factory=dict)
 
-    def add(self, pair: Pair, weight: Weight) -> bool:
-        """Count something; whether the pair is new."""
+    def add(self, pair: Pair, weight: Weight) -> None:
         known = self.weights.get(pair)
         if known is None:
-            self.weights[pair] = replace(weight)
-            return True
+            known = self.weights[pair] = Weight()
         known.add(weight.objects, weight.bytes, weight.usd)
-        return False
 
     def fold(self, depth: int) -> None:
         """Count what lies deeper with the directory above it."""
@@ -85,11 +82,16 @@ class PairTable:
         self._count = 0
         self._tables: dict[Pair, _Table] = {}
 
-    def add(self, redundant: Placed, keeper: Placed, weight: Weight) -> None:
-        """Count something redundant."""
+    def add(self, redundant: Placed, keeper: Placed, size: int, usd: Decimal | None) -> None:
+        """Count a redundant object."""
         buckets = redundant[0], keeper[0]
         table = self._tables.get(buckets) or self._tables.setdefault(buckets, _Table())
-        if table.add((place_of(redundant, table.depth), place_of(keeper, table.depth)), weight):
+        pair = place_of(redundant, table.depth), place_of(keeper, table.depth)
+        known = table.weights.get(pair)
+        if known is not None:
+            known.add(1, size, usd)
+        else:
+            table.weights[pair] = Weight(1, size, usd)
             self._grown(1)
 
     def merge(self, other: PairTable) -> None:

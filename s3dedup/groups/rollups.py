@@ -52,14 +52,14 @@ class RollUp:
                 cell = cells[name] = _Cell()
             cell.objects += 1
             cell.bytes += size
-            if rank >= 0:
-                weight = Weight(1, size, usd[rank])
-                if replicas and rank in replicas:
-                    cell.replicas += 1
-                    self._replicas.add(placed, keeper, weight)
-                else:
-                    cell.redundant.add(1, size, weight.usd)
-                    self._pairs.add(placed, keeper, weight)
+            if rank < 0:
+                continue
+            if replicas and rank in replicas:
+                cell.replicas += 1
+                self._replicas.add(placed, keeper, size, usd[rank])
+            else:
+                cell.redundant.add(1, size, usd[rank])
+                self._pairs.add(placed, keeper, size, usd[rank])
 
     def merge(self, other: RollUp) -> None:
         """Count what another one has counted."""

@@ -208,7 +208,7 @@ def test_a_thousand_levels_of_directories_are_no_obstacle() -> None:
 def pair_table(pairs: Iterable[tuple[str, str]], limit: int) -> PairTable:
     table = PairTable(limit)
     for redundant, keeper in pairs:
-        table.add(placed(redundant), placed(keeper), Weight(1, 10, Decimal(1)))
+        table.add(placed(redundant), placed(keeper), 10, Decimal(1))
     return table
 
 
@@ -267,7 +267,7 @@ def test_each_redundant_object_is_in_one_pair_whatever_the_limit(groups: list[Gr
     table = PairTable(limit)
     for objects, kept in groups:
         for each in objects[kept:]:
-            table.add(each, objects[0], Weight(1, 10, Decimal(1)))
+            table.add(each, objects[0], 10, Decimal(1))
     weights = table.weights()
     every = [each for objects, _ in groups for each in objects]
     known = {place: max(1, sum(place_of(each).startswith(place) for each in every)) for place in heavy_places(weights)}
