@@ -11,7 +11,7 @@ from operator import attrgetter, eq, itemgetter, not_, or_
 from typing import Generic, NamedTuple, TypeVar
 
 from s3dedup.engine.context import Context
-from s3dedup.engine.entries import Kind, Pair, Source, kind_of, sharing
+from s3dedup.engine.entries import Kind, Pair, Source, count_kinds, sharing, total_size
 from s3dedup.engine.sorters import Sorters
 from s3dedup.evidence import Form
 from s3dedup.model import EtagTrust
@@ -172,8 +172,8 @@ class Narrow:
         """Run by a sorter."""
         entries = listed.entries(self.stretch)
         candidates = entries if self.stretch.size is not None else sharing(entries, SIZE)
-        size = sum(map(int.from_bytes, [entry[SIZE] for entry in candidates]))
-        kinds = Counter(map(kind_of, candidates))
+        joined = b"".join(candidates)
+        size, kinds = total_size(joined), count_kinds(joined)
         samples = _samples(candidates, kinds, self.stretch) if self.sampling else {}
         equal = b"".join(sharing(candidates, SIZE_AND_ETAG))
         return Narrowed(self.stretch, kinds, size, samples, equal)

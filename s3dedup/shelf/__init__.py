@@ -26,7 +26,7 @@ from s3dedup.shelf.results import (
     read_summary,
 )
 from s3dedup.shelf.scratch import scratch
-from s3dedup.shelf.segment import DIGEST, FORM, SIZE, SIZE_AND_ETAG, SOURCE, Entry, Segment, split
+from s3dedup.shelf.segment import DIGEST, FORM, SIZE, SIZE_AND_ETAG, SOURCE, WIDTH, Entry, Segment, split
 from s3dedup.shelf.state import State, facts_key, rule_key
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "SIZE",
     "SIZE_AND_ETAG",
     "SOURCE",
+    "WIDTH",
     "BucketRecord",
     "BucketRule",
     "Codec",

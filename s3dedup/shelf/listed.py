@@ -50,6 +50,7 @@ class Listed:
     def __init__(self, directory: Path, sources: Iterable[int]) -> None:
         self._segments = {number: _sorted(directory, number) for number in segment_paths(directory)}
         self._sources = {source.to_bytes(2) for source in sources}
+        self._has_others = any(segment.sources() - self._sources for segment in self._segments.values())
         self._runs = [
             _Run(segment, number, firsts) for segment in self._segments.values() for number, firsts in segment.runs()
         ]
@@ -91,9 +92,7 @@ class Listed:
         """The entries of a stretch, sorted."""
         every = [entry for run in self._runs for entry in run.between(stretch.low, stretch.high)]
         every.sort()
-        if set(map(_source_of, every)) <= self._sources:
-            return every
-        return [entry for entry in every if entry[SOURCE] in self._sources]
+        return [entry for entry in every if entry[SOURCE] in self._sources] if self._has_others else every
 
     def by_size(self) -> Iterator[tuple[int, list[bytes]]]:
         """The entries of each size that occurs more than once, smallest size first, sorted by ETag."""
@@ -123,9 +122,6 @@ class Listed:
         """Let go of the files."""
         for segment in self._segments.values():
             segment.close()
-
-
-_source_of = itemgetter(SOURCE)
 
 
 class _Run(NamedTuple):

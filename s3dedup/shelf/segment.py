@@ -168,6 +168,10 @@ class WrittenSegment:
         self._decode_row = msgspec.msgpack.Decoder(ListedObject).decode
         self._decode_span = msgspec.msgpack.Decoder(Span).decode
 
+    def sources(self) -> set[bytes]:
+        """The locations that pages are of, as two bytes each."""
+        return {key[:2] for key in self._database.keys("spans")}
+
     def spans(self, source: int) -> Iterator[Span]:
         """The spans of one location that are listed, in no particular order."""
         return (span for _, span in self.pages(source))
