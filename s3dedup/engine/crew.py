@@ -27,7 +27,7 @@ from s3dedup.store import Counted
 Order = Callable[[Any], Any]
 """What is to be done, at a desk; it travels to it by pickle."""
 MOST_PROCESSES = 4
-COLLECT_AFTER = 50_000
+COLLECT_AFTER = 100_000
 """So many new objects make a process look for cycles."""
 
 

@@ -226,7 +226,8 @@ def _in_one_order(text: str) -> _Columns | None:
     return None if any(pieces[:: found.pattern.groups + 1]) else found.columns(pieces)
 
 
-def _in_any_order(text: str, pattern: re.Pattern[str]) -> _Columns:
+def _in_any_order(text: str, entry: str) -> _Columns:
+    pattern = re.compile(entry)
     pieces = _accounted(pattern, text)
     return lambda column: pieces[column :: pattern.groups + 1]
 

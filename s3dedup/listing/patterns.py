@@ -87,10 +87,10 @@ def _present(*columns: Column) -> str:
     return "".join(f"(?({column:d})|{_NEVER})" for column in columns)
 
 
-def _entry(opening: str, fields: _Fields, closing: str) -> re.Pattern[str]:
+def _entry(opening: str, fields: _Fields, closing: str) -> str:
     """A whole entry, its fields in any order: every server has its own, and it changes with the version."""
     every = "|".join(_once(name, *field) for name, field in fields.items())
-    return re.compile(f"{opening}(?:<(?:{every}))*{closing}")
+    return f"{opening}(?:<(?:{every}))*{closing}"
 
 
 _CONTENTS = _entry(
@@ -214,13 +214,13 @@ TIME = re.compile(_TIME)
 
 
 class Form(NamedTuple):
-    """What one of the two kinds of listing is made of."""
+    """What one of the two kinds of listing is made of. The pattern of an entry is compiled where it is needed."""
 
     root: bytes
     versions: bool
     openings: tuple[bytes, ...]
     closings: tuple[bytes, ...]
-    entry: re.Pattern[str]
+    entry: str
     beside: re.Pattern[str]
 
 

@@ -95,8 +95,11 @@ class Stores:
         return self.of(bucket).meter.counted().slow_downs
 
     def take(self) -> list[Counted]:
-        """What was asked of each store since this was last asked; for a process that hands it to another."""
-        return [store.meter.take() for store in self._stores]
+        """What was asked of each store since this was last asked; for a process that hands it to another. Where that is
+        nothing there is nothing to hand on.
+        """
+        taken = [store.meter.take() for store in self._stores]
+        return taken if any(map(any, taken)) else []
 
     def add(self, counted: Sequence[Counted]) -> None:
         """Add what another process has asked of each store."""
