@@ -37,7 +37,6 @@ from s3dedup.engine import (
     appraiser,
     ask_redundant,
     comparison,
-    crew_size,
     cross_check,
     explained,
     finished_runs,
@@ -298,7 +297,7 @@ def _opened(config: AuditConfig, directory: Path, watch: Watch, open_store: Open
             return Office(stores, Segment(directory, number), selection, config.versions)
 
         def hire() -> Crew:
-            return Crew(crew_size(config.concurrency), processes_to_use(), office, state.forget)
+            return Crew(config.concurrency, processes_to_use(), office, state.forget, spare=-(-config.concurrency // 4))
 
         pool = opened.enter_context(Pool(config.concurrency))
         watch.attach(lambda: stores.counted().work())

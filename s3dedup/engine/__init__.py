@@ -5,7 +5,7 @@ from s3dedup.engine.asking import ask_redundant
 from s3dedup.engine.budget import Budget, Limits
 from s3dedup.engine.bytewise import Bytewise
 from s3dedup.engine.context import Context
-from s3dedup.engine.crew import Crew, collect_seldom, crew_size, processes_to_use
+from s3dedup.engine.crew import Crew, collect_seldom, processes_to_use
 from s3dedup.engine.crosscheck import cross_check
 from s3dedup.engine.emit import Emitter
 from s3dedup.engine.explain import explained
@@ -50,7 +50,6 @@ __all__ = [
     "ask_redundant",
     "collect_seldom",
     "comparison",
-    "crew_size",
     "cross_check",
     "explained",
     "finished_runs",

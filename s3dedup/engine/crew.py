@@ -48,40 +48,38 @@ def processes_to_use() -> int:
     return min(os.cpu_count() or 1, MOST_PROCESSES) if sys.platform == "linux" and alone else 0
 
 
-def crew_size(requests: int) -> int:
-    """With how many connections so many requests are on the way at once, while others compute."""
-    return requests + (requests + 1) // 2
-
-
 class Crew:
-    """`connections` connections in `processes` processes, or in a thread of this one where that is 0.
+    """Connections in `processes` processes, or in a thread of this one where that is 0: so many that `turns` orders are
+    on the network at once, while `spare` ones compute or wait for their turn.
 
     `hire` and `forget` are called in each process: to open what it works with, and to let go of what is its parent's.
     """
 
-    def __init__(self, connections: int, processes: int, hire: Hire, forget: Callable[[], None]) -> None:
-        pipes = [Pipe() for _ in range(connections)]
+    def __init__(self, turns: int, processes: int, hire: Hire, forget: Callable[[], None], *, spare: int = 0) -> None:
+        pipes = [Pipe() for _ in range(turns + spare)]
         self.connections = [ours for ours, _ in pipes]
         self.idle = deque(self.connections)
         theirs = [their for _, their in pipes]
-        self._offices = min(processes or 1, connections)
+        self._offices = min(processes or 1, turns)
         crews = [theirs[number :: self._offices] for number in range(self._offices)]
         self._processes: list[BaseProcess] = []
         self._thread: threading.Thread | None = None
         self._life: Connection | None = None
         self._opening: Opening | None = None
         if processes:
-            self._fork(crews, hire, forget)
+            self._fork(
+                crews, [len(range(number, turns, self._offices)) for number in range(self._offices)], hire, forget
+            )
             for their in theirs:
                 their.close()
         else:
             self._opening = Opening(hire, 0, counts=False)
-            self._thread = _serving(theirs, self._opening)
+            self._thread = _serving(theirs, self._opening, turns)
         self._selector = DefaultSelector()
         for connection in self.connections:
             self._selector.register(connection, EVENT_READ)
 
-    def _fork(self, crews: list[list[Connection]], hire: Hire, forget: Callable[[], None]) -> None:
+    def _fork(self, crews: list[list[Connection]], turns: list[int], hire: Hire, forget: Callable[[], None]) -> None:
         """Start the processes. Each ends when the last end of its life line is closed: with this process, at once."""
         life, self._life = Pipe(duplex=False)
         mine = {*self.connections, self._life}
@@ -95,7 +93,7 @@ class Crew:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             collect_seldom()
             forget()
-            _serving(crews[number], Opening(hire, number, counts=True))
+            _serving(crews[number], Opening(hire, number, counts=True), turns[number])
             wait([life])
             os._exit(0)
 
@@ -199,7 +197,7 @@ def _unless_failed(answer: Any) -> Any:  # noqa: ANN401  whatever the order give
     return answer
 
 
-def _serving(connections: list[Connection], opening: Opening) -> threading.Thread:
-    thread = threading.Thread(target=Serving(connections, opening).run, daemon=True, name="s3dedup-crew")
+def _serving(connections: list[Connection], opening: Opening, turns: int) -> threading.Thread:
+    thread = threading.Thread(target=Serving(connections, opening, turns).run, daemon=True, name="s3dedup-crew")
     thread.start()
     return thread

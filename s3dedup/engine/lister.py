@@ -85,6 +85,7 @@ class Fetch:
         """Run at a desk."""
         request = request_at(self.location, self.after, self.cursor, versions=desk.versions)
         body = yield from desk.stores.page(request)
+        yield None
         desk.bucket, desk.body, desk.page = request.bucket, body, None
         if self.in_sequence:
             told, ahead = peek(desk.body, versions=desk.versions)

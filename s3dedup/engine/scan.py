@@ -169,9 +169,12 @@ class _Errand:
 
 @dataclass(slots=True)
 class Pace:
-    """How many pages one store is asked for at once: halved when it says SlowDown, one more for each full round."""
+    """How many pages of one store may be under way: on the network, where `at_once` have their turn, or waiting for it.
+    When it says SlowDown only half of what was on the network may be, then one more for each full round.
+    """
 
     most: float
+    at_once: float
     allowed: float
     slow_downs: int = 0
     eased: float = 0.0
@@ -186,15 +189,15 @@ class Pace:
         """One was answered, and the store has said SlowDown so often by now."""
         self.under_way -= 1
         if slow_downs > self.slow_downs and time.monotonic() - self.eased > EASED:
-            self.allowed, self.eased = max(1.0, self.allowed / 2), time.monotonic()
+            self.allowed, self.eased = max(1.0, min(self.allowed, self.at_once) / 2), time.monotonic()
         elif slow_downs == self.slow_downs:
             self.allowed = min(self.most, self.allowed + 1 / self.allowed)
         self.slow_downs = slow_downs
 
 
 class _Dispatch:
-    """Has the pages of all locations fetched: of the one that has the fewest under way, in a store that bears more. The
-    crew has more connections than pages are asked for at once, so that none is missing on the wire while some compute.
+    """Has the pages of all locations fetched: of the one that has the fewest under way, in a store that bears more.
+    More are under way than on the network at once, so that none is missing there while some compute.
     """
 
     def __init__(self, context: Context, crew: Crew, tours: list[_Tour]) -> None:
@@ -203,7 +206,6 @@ class _Dispatch:
         self._crew = crew
         self._busy: dict[Connection, _Errand] = {}
         self._paces: dict[str, Pace] = {}
-        self._asked = 0
         self._held: list[tuple[Connection, _Errand, Keep]] | None = []
 
     def run(self) -> None:
@@ -237,14 +239,11 @@ class _Dispatch:
                 return
             tour = errand.tour
             tour.under_way += 1
-            self._asked += 1
             self._pace(tour).under_way += 1
             order = Fetch(tour.location, errand.after, errand.cursor, in_sequence=not tour.plan.split)
             self._send(self._crew.idle.popleft(), errand, order)
 
     def _next_errand(self) -> _Errand | None:
-        if self._asked >= self._context.connections:
-            return None
         for tour in sorted(self._tours, key=lambda tour: tour.under_way):
             interval = tour.next() if self._pace(tour).has_room else None
             if interval is not None:
@@ -255,8 +254,8 @@ class _Dispatch:
         bucket = tour.location.bucket
         pace = self._paces.get(self._context.stores.endpoint(bucket))
         if pace is None:
-            most = self._context.connections
-            pace = Pace(most, most, self._context.stores.slow_downs(bucket))
+            most = len(self._crew.connections)
+            pace = Pace(most, self._context.connections, most, self._context.stores.slow_downs(bucket))
             self._paces[self._context.stores.endpoint(bucket)] = pace
         return pace
 
@@ -269,7 +268,6 @@ class _Dispatch:
         tour = errand.tour
         tour.answered = True
         if not isinstance(answer, Span):
-            self._asked -= 1
             self._pace(tour).answered(self._context.stores.slow_downs(tour.location.bucket))
         if isinstance(answer, Exception):
             self._failed(errand, answer)

@@ -1,6 +1,7 @@
 """Where orders are carried out: one thread for all connections of a process, which waits for all of them at once.
 
-An order that waits for the network is a generator of steps (`store.steps`); while it waits, others are carried out.
+An order that waits for the network is a generator of steps (`store.steps`); while it waits, others are carried out. So
+many may be on the network at once; the next one takes its turn as soon as one has its answer, before that is looked at.
 What cannot be waited for so, such as boto3, has a thread of its own for as long as it takes. Only one order computes at
 a time, and a new one comes before one that goes on: so a page is kept while it is still in the processor's cache, and
 nobody waits for Python's lock.
@@ -71,22 +72,27 @@ class Opening:
 
 @dataclass(eq=False, slots=True)
 class _Clerk:
-    """Who carries out the orders of one connection: at which desk; what is left of the order, and until when it may
-    wait for the network.
+    """Who carries out the orders of one connection: at which desk; what is left of the order, whether it has its turn
+    on the network, and until when it may wait there.
     """
 
     connection: Connection
     desk: Any = None
     steps: Steps[Any] | None = None
+    has_turn: bool = False
     waits_for: Readiness | None = None
     deadline: float = 0.0
 
 
 class Serving:
-    """Carries out what comes over these connections, until the other side has closed all of them."""
+    """Carries out what comes over these connections, until the other side has closed all of them. At most `turns`
+    orders are on the network at once.
+    """
 
-    def __init__(self, connections: Iterable[Connection], opening: Opening) -> None:
+    def __init__(self, connections: Iterable[Connection], opening: Opening, turns: int) -> None:
         self._opening = opening
+        self._turns = turns
+        self._wanting: deque[_Clerk] = deque()
         self._clerks = {_Clerk(connection) for connection in connections}
         self._selector = DefaultSelector()
         self._bell, self._rope = os.pipe()
@@ -126,9 +132,25 @@ class Serving:
             answer = error
         if isinstance(answer, Generator):
             clerk.steps = answer
-            self._go_on(clerk, partial(next, answer))
+            self._wanting.append(clerk)
+            self._give_turn()
         else:
             self._answer(clerk, answer)
+
+    def _give_turn(self) -> None:
+        while self._turns and self._wanting:
+            clerk = self._wanting.popleft()
+            if clerk.steps is not None:  # else it was dismissed meanwhile
+                self._turns -= 1
+                clerk.has_turn = True
+                self._go_on(clerk, partial(next, clerk.steps))
+
+    def _end_turn(self, clerk: _Clerk) -> None:
+        """It has its answer, or does not want one any more."""
+        if clerk.has_turn:
+            clerk.has_turn = False
+            self._turns += 1
+            self._give_turn()
 
     def _go_on(self, clerk: _Clerk, resume: Callable[[], Step]) -> None:
         """Carry on with an order until it waits again, or is done."""
@@ -141,7 +163,10 @@ class Serving:
         except Exception as error:  # noqa: BLE001  it is raised where the answer is read
             self._answer(clerk, error)
         else:
-            if isinstance(step, Readiness):
+            if step is None:
+                self._ready.append((clerk, partial(next, clerk.steps)))
+                self._end_turn(clerk)
+            elif isinstance(step, Readiness):
                 self._wait(clerk, step)
             else:
                 self._have_done(clerk, step)
@@ -183,6 +208,7 @@ class Serving:
 
     def _answer(self, clerk: _Clerk, answer: Any) -> None:  # noqa: ANN401  whatever the order gives
         clerk.steps = None
+        self._end_turn(clerk)
         with suppress(OSError):  # nobody is there any more, which is about to be noticed
             clerk.connection.send((answer, self._opening.counted()))
 
@@ -193,5 +219,6 @@ class Serving:
         if clerk.steps is not None:
             clerk.steps.close()
             clerk.steps = None
+        self._end_turn(clerk)
         clerk.connection.close()
         self._clerks.remove(clerk)

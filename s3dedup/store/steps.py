@@ -30,8 +30,10 @@ class Readiness(NamedTuple):
     seconds: float
 
 
-Step = Readiness | Callable[[], Any]
-"""What is waited for: a socket, or a call that takes its time; what that returns or raises goes back in."""
+Step = Readiness | Callable[[], Any] | None
+"""What is waited for: a socket, or a call that takes its time; what that returns or raises goes back in. None says that
+nothing more is wanted of the network, and that whoever waits for a turn there may have it.
+"""
 Steps = Generator[Step, Any, T]
 
 
@@ -45,7 +47,7 @@ def finish(steps: Steps[T]) -> T:
         step = next(steps)
         while True:
             try:
-                value = _is_ready(step) if isinstance(step, Readiness) else step()
+                value = _taken(step)
             except Exception as error:  # noqa: BLE001  it is raised where the step was
                 step = steps.throw(error)
             else:
@@ -55,7 +57,11 @@ def finish(steps: Steps[T]) -> T:
         return result
 
 
-def _is_ready(wanted: Readiness) -> bool:
+def _taken(step: Step) -> Any:  # noqa: ANN401  whatever the step gives
+    if step is None:
+        return None
+    if not isinstance(step, Readiness):
+        return step()
     poll = select.poll()
-    poll.register(wanted.file, select.POLLOUT if wanted.writing else select.POLLIN)
-    return bool(poll.poll(1000 * wanted.seconds))
+    poll.register(step.file, select.POLLOUT if step.writing else select.POLLIN)
+    return bool(poll.poll(1000 * step.seconds))

@@ -108,16 +108,16 @@ def test_where_one_store_is_asked_too_much_no_object_is_lost(fake: FakeS3, other
 
 
 def test_a_store_is_asked_less_when_it_says_so_and_more_again_when_it_does_not() -> None:
-    pace = Pace(most=8, allowed=8, under_way=8)
+    pace = Pace(most=12, at_once=8, allowed=12, under_way=12)
     assert not pace.has_room
     pace.answered(slow_downs=1)
-    assert (pace.allowed, pace.under_way, pace.has_room) == (4, 7, False)
+    assert (pace.allowed, pace.under_way, pace.has_room) == (4, 11, False)
     pace.answered(slow_downs=2)
     assert pace.allowed == 4, "what was under way by then says nothing new"
     for _ in range(100):
         pace.under_way += 1
         pace.answered(slow_downs=2)
-    assert pace.allowed == 8
+    assert pace.allowed == 12
     for slow_downs in range(3, 10):
         pace.eased = 0
         pace.answered(slow_downs)

@@ -131,10 +131,10 @@ class Bureau:
 
 
 @contextmanager
-def serve(connections: int = 3) -> Iterator[Bureau]:
+def serve(connections: int = 3, turns: int = 3) -> Iterator[Bureau]:
     pipes, office = [Pipe() for _ in range(connections)], Office()
     thread = threading.Thread(
-        target=Serving([theirs for _, theirs in pipes], Opening(lambda _: office, 0, counts=False)).run
+        target=Serving([theirs for _, theirs in pipes], Opening(lambda _: office, 0, counts=False), turns).run
     )
     thread.start()
     bureau = Bureau([ours for ours, _ in pipes], thread, office)
@@ -258,13 +258,59 @@ def test_what_somebody_else_does_for_who_is_gone_is_forgotten_but_waited_for() -
     assert DONE == ["begun"]
 
 
+@dataclass(frozen=True)
+class ReceiveAndCompute:
+    """An order: wait for something on a socket, and then look at it for as long as one is not told to stop."""
+
+    name: str
+
+    def __call__(self, _: Office) -> Steps[str]:
+        DONE.append(f"{self.name} asked")
+        yield Readiness(SOCKETS[self.name][0], writing=False, seconds=60)
+        yield None
+        DONE.append(f"{self.name} computes")
+        wait_to_go(_)
+        return self.name
+
+
+def test_no_more_are_on_the_network_than_have_a_turn_and_the_next_one_is_there_before_an_answer_is_looked_at() -> None:
+    with serve(turns=1) as bureau:
+        bureau.ask(0, ReceiveAndCompute("a"))
+        until(lambda: DONE == ["a asked"])
+        bureau.ask(1, ReceiveAndCompute("b"))
+        bureau.ask(2, ReceiveAndCompute("c"))
+        bureau.connections[1].close()
+        say("a", "x")
+        until(lambda: "a computes" in DONE)
+        GO.set()
+        assert bureau.answer(0) == "a"
+        say("c", "x")
+        assert bureau.answer(2) == "c"
+    assert DONE == ["a asked", "c asked", "a computes", "c computes"]
+
+
+def test_a_turn_that_ends_in_a_failure_or_is_given_up_is_another_ones() -> None:
+    with serve(turns=1) as bureau:
+        bureau.ask(0, fail_at_last)
+        assert str(bureau.answer(0)) == "after all"
+        bureau.ask(0, ReceiveAndCompute("a"))
+        until(lambda: DONE)
+        bureau.ask(2, Receive("b"))
+        bureau.connections[0].close()
+        say("b", "mine")
+        assert bureau.answer(2) == "mine"
+
+
 # The same steps without all this
 
 
 def test_steps_can_be_gone_through_by_who_has_nothing_else_to_do() -> None:
     say("a", "hello")
+    say("b", "x")
     assert finish(Receive("a")(Office())) == "hello"
     assert finish(Receive("a", seconds=0.01)(Office())) == "nothing came"
+    GO.set()
+    assert finish(ReceiveAndCompute("b")(Office())) == "b"
     assert finish(answer_of_another(Office())) == (
         threading.current_thread().name,
         "integer division or modulo by zero",
