@@ -102,6 +102,18 @@ class Serving:
 
     def run(self) -> None:
         """Work until there is nobody left to work for."""
+        try:
+            self._work()
+        finally:  # should it ever be at a loss, nobody is to wait for it
+            for clerk in self._clerks:
+                clerk.connection.close()
+        for helper in self._helpers:
+            helper.join()
+        self._selector.close()
+        os.close(self._bell)
+        os.close(self._rope)
+
+    def _work(self) -> None:
         self._selector.register(self._bell, EVENT_READ, lambda: os.read(self._bell, 1 << 10))
         for clerk in self._clerks:
             self._selector.register(clerk.connection, EVENT_READ, partial(self._ordered, clerk))
@@ -112,11 +124,6 @@ class Serving:
             self._look_at_the_clock()
             if self._ready and not events:
                 self._go_on(*self._ready.popleft())
-        for helper in self._helpers:
-            helper.join()
-        self._selector.close()
-        os.close(self._bell)
-        os.close(self._rope)
 
     def _ordered(self, clerk: _Clerk) -> None:
         """A new order has come, or the other side has hung up, whatever was going on."""
@@ -177,7 +184,8 @@ class Serving:
         self._selector.register(wanted.file, event, partial(self._waited, clerk, ready=True))
 
     def _waited(self, clerk: _Clerk, *, ready: bool) -> None:
-        assert clerk.waits_for is not None and clerk.steps is not None  # noqa: PT018, S101  else it is not registered
+        if clerk.waits_for is None or clerk.steps is None:  # dismissed at this very moment
+            return
         self._selector.unregister(clerk.waits_for.file)
         clerk.waits_for = None
         self._ready.append((clerk, partial(clerk.steps.send, ready)))
@@ -216,6 +224,7 @@ class Serving:
         self._selector.unregister(clerk.connection)
         if clerk.waits_for is not None:
             self._selector.unregister(clerk.waits_for.file)
+            clerk.waits_for = None
         if clerk.steps is not None:
             clerk.steps.close()
             clerk.steps = None

@@ -79,6 +79,11 @@ def process(_: Office) -> int:
     return os.getpid()
 
 
+def unspeakable(_: Office) -> object:
+    """An order whose answer cannot travel."""
+    return lambda: None
+
+
 def die(_: Office) -> None:
     """An order that somebody ends from outside."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -144,6 +149,13 @@ def test_an_office_that_cannot_be_opened_says_why(processes: int) -> None:
 
     with pytest.raises(StateError, match="cannot be written"), crew(processes, hire=refuse) as workers:
         list(workers.carry_out([Square(1)]))
+
+
+@FORKED_OR_NOT
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_waits_for_an_answer_that_cannot_be_given(processes: int) -> None:
+    with pytest.raises(StoreError, match="ended from outside"), crew(processes) as workers:
+        list(workers.carry_out([unspeakable] * 9))
 
 
 def test_a_process_that_is_ended_from_outside_is_one_sentence() -> None:

@@ -245,6 +245,22 @@ def test_who_waits_when_the_other_side_hangs_up_gives_up() -> None:
     assert sorted(DONE[1:]) == ["a given up", "b", "b given up"]
 
 
+def test_something_may_come_at_the_moment_in_which_the_other_side_hangs_up() -> None:
+    with serve() as bureau:
+        bureau.ask(0, Receive("a"))
+        bureau.ask(1, Receive("b"))
+        bureau.ask(2, Note("begun"))
+        bureau.answer(2)
+        bureau.ask(2, wait_to_go)
+        for number, name in enumerate("ab"):
+            bureau.connections[number].close()
+            say(name, "too late")
+        GO.set()
+        assert bureau.answer(2) is None
+        bureau.ask(2, Note("still there"))
+        assert bureau.answer(2) == "still there"
+
+
 def test_what_somebody_else_does_for_who_is_gone_is_forgotten_but_waited_for() -> None:
     with serve() as bureau:
         bureau.ask(0, wait_elsewhere)
