@@ -13,6 +13,7 @@ from s3dedup.audit import VerifyConfig
 from s3dedup.audit import manifest as make_plan
 from s3dedup.audit import verify as verify_plan
 from s3dedup.cli import options
+from s3dedup.cli.outcome import INCOMPLETE
 from s3dedup.cli.output import check_directory, print_page, put_file
 from s3dedup.cli.progress import watching
 from s3dedup.engine import Watch
@@ -21,8 +22,6 @@ from s3dedup.plan import Dropped, Entry, Plan
 from s3dedup.report.plan import ACTING, PLAN_FORMATS, Access, Written, write_plan
 from s3dedup.store import StoreConfig
 from s3dedup.text import human_bytes, human_count
-
-INCOMPLETE = 3
 
 PlanFormat = Annotated[
     str,

@@ -126,8 +126,6 @@ class Settlement:
             self._give_back()
             self._contents = [one for index in range(len(self._contents)) for one in self._apart(index, shaken)]
             clusters = self._clusters()
-        for each in clusters:
-            self._share_findings(each)
         return clusters, [
             [clusters[index] for index in members] for members in doubtful_sets([each.evidence for each in clusters])
         ]
@@ -160,14 +158,6 @@ class Settlement:
             )
             one.candidates = [placed for placed in one.candidates if placed not in one.failures]
         return alone
-
-    def _share_findings(self, united: Cluster) -> None:
-        """What was read of one content counts for all that are the same."""
-        first, *others = (self._contents[index] for index in united.members)
-        for other in others:
-            if other.findings is not first.findings:
-                first.findings.add(other.findings, self._size)
-                other.findings = first.findings
 
     def _edges(self, doubtful: Sequence[Cluster]) -> list[Reading]:
         """The short ranges of contents that are in doubt against each other, where there are two that can be read."""

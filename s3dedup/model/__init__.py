@@ -16,7 +16,7 @@ from s3dedup.model.facts import (
     StoredChecksum,
     Told,
 )
-from s3dedup.model.listed import Cursor, ListedObject, Location, ObjectVersion, Place, Span, utc_from_iso
+from s3dedup.model.listed import Cursor, ListedObject, Location, ObjectVersion, Place, Span, uri_of, utc_from_iso
 from s3dedup.model.report import (
     AuditReport,
     DuplicateGroup,
@@ -72,5 +72,6 @@ __all__ = [
     "Told",
     "Totals",
     "Work",
+    "uri_of",
     "utc_from_iso",
 ]

@@ -66,9 +66,14 @@ class ObjectVersion:
 
     @property
     def uri(self) -> str:
-        """`s3://bucket/key`, with `?versionId=` where a version was listed."""
-        suffix = f"?versionId={self.version_id}" if self.version_id is not None else ""
-        return f"s3://{self.bucket}/{self.key}{suffix}"
+        """Where it is, as text."""
+        return uri_of(self.bucket, self.key, self.version_id)
+
+
+def uri_of(bucket: str, key: str, version_id: str | None) -> str:
+    """`s3://bucket/key`, with `?versionId=` where a version was listed."""
+    suffix = f"?versionId={version_id}" if version_id is not None else ""
+    return f"s3://{bucket}/{key}{suffix}"
 
 
 class ListedObject(NamedTuple):

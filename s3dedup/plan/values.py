@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from s3dedup.model import EvidenceKind, ListedObject, ObjectVersion, RunInfo
+from s3dedup.model import EvidenceKind, ListedObject, ObjectVersion, RunInfo, uri_of
 
 SCHEMA = "s3dedup/plan/1"
 AWS = "AWS"
@@ -57,9 +57,8 @@ class PlannedObject:
 
     @property
     def uri(self) -> str:
-        """`s3://bucket/key`, with `?versionId=` where a version was listed."""
-        suffix = f"?versionId={self.version_id}" if self.version_id is not None else ""
-        return f"s3://{self.bucket}/{self.key}{suffix}"
+        """Where it is, as text."""
+        return uri_of(self.bucket, self.key, self.version_id)
 
 
 @dataclass(frozen=True, slots=True)

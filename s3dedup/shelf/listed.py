@@ -94,14 +94,6 @@ class Listed:
         every.sort()
         return [entry for entry in every if entry[SOURCE] in self._sources] if self._has_others else every
 
-    def by_size(self) -> Iterator[tuple[int, list[bytes]]]:
-        """The entries of each size that occurs more than once, smallest size first, sorted by ETag."""
-        every = chain.from_iterable(map(self.entries, self.stretches()))
-        for size, group in groupby(every, itemgetter(SIZE)):
-            entries = list(group)
-            if len(entries) > 1:
-                yield int.from_bytes(size), entries
-
     def objects_below(self, source: int, prefixes: Collection[str], within: str, *, ordered: bool) -> Mapping[str, int]:
         """How many objects that are not empty were listed below each prefix ("", or ending in "/") in one location,
         whose own prefix is `within`; `ordered` says whether it was listed in S3's order.

@@ -7,7 +7,7 @@ from s3dedup.store.meter import Counted
 from s3dedup.store.price_list import fetch_offer, fetch_region_index
 from s3dedup.store.s3 import S3Store
 from s3dedup.store.several import Stores
-from s3dedup.store.steps import Readiness, Step, Steps, finish
+from s3dedup.store.steps import Readiness, Step, Steps
 from s3dedup.store.wire import Chunk
 
 __all__ = [
@@ -25,5 +25,4 @@ __all__ = [
     "Stores",
     "fetch_offer",
     "fetch_region_index",
-    "finish",
 ]

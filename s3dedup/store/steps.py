@@ -6,7 +6,6 @@ at most); a generator that says what it waits for leaves the waiting to whoever 
 
 from __future__ import annotations
 
-import select
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -35,33 +34,3 @@ Step = Readiness | Callable[[], Any] | None
 nothing more is wanted of the network, and that whoever waits for a turn there may have it.
 """
 Steps = Generator[Step, Any, T]
-
-
-def finish(steps: Steps[T]) -> T:
-    """Go through all steps, waiting at each.
-
-    Raises:
-        Exception: what the steps raise.
-    """
-    try:
-        step = next(steps)
-        while True:
-            try:
-                value = _taken(step)
-            except Exception as error:  # noqa: BLE001  it is raised where the step was
-                step = steps.throw(error)
-            else:
-                step = steps.send(value)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-
-
-def _taken(step: Step) -> Any:  # noqa: ANN401  whatever the step gives
-    if step is None:
-        return None
-    if not isinstance(step, Readiness):
-        return step()
-    poll = select.poll()
-    poll.register(step.file, select.POLLOUT if step.writing else select.POLLIN)
-    return bool(poll.poll(1000 * step.seconds))

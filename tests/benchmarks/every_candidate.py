@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from s3dedup.model import ListedObject
-from s3dedup.store import PageRequest, S3Store, StoreConfig, finish
+from s3dedup.store import PageRequest, S3Store, StoreConfig
+from tests.steps import finish
 
 
 def candidates(store: S3Store, bucket: str) -> list[ListedObject]:

@@ -27,7 +27,8 @@ def sequential(endpoint_url: str, bucket: str) -> int:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - see above
 
     from s3dedup.listing.page import parse_page, peek_token  # noqa: PLC0415 - see above
-    from s3dedup.store import PageRequest, S3Store, StoreConfig, finish  # noqa: PLC0415 - see above
+    from s3dedup.store import PageRequest, S3Store, StoreConfig  # noqa: PLC0415 - see above
+    from tests.steps import finish  # noqa: PLC0415 - see above
 
     store = S3Store(StoreConfig(endpoint_url))
     found, token, truncated = 0, None, True

@@ -29,6 +29,7 @@ from s3dedup.shelf import DigestRecord, Segment
 from s3dedup.shelf.database import Database, Table
 from s3dedup.shelf.listed import Listed
 from s3dedup.shelf.records import RecordShelf
+from tests.by_size import by_size
 
 PAGE = 1000
 BATCH = 2048
@@ -161,7 +162,7 @@ class OurObjects:
         """The sizes, each with its objects."""
         self._segment.sort()
         self._segment.close()
-        return Listed(self._directory, [0]).by_size()
+        return by_size(Listed(self._directory, [0]))
 
 
 # Digest to object versions

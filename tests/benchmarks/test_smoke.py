@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from s3dedup.model import ListedObject
-from s3dedup.store import PageRequest, S3Store, StoreConfig, finish
+from s3dedup.store import PageRequest, S3Store, StoreConfig
 from tests.benchmarks.bench_reading import found_right
 from tests.benchmarks.contenders import CONTENDERS, Run, Site
 from tests.benchmarks.measure import environment, run
 from tests.benchmarks.mix import Planted, filled, twins
 from tests.benchmarks.readers import READERS
 from tests.benchmarks.relay import relay
+from tests.steps import finish
 
 CHILD = """
 import time

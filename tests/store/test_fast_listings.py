@@ -9,8 +9,9 @@ from urllib.parse import unquote_plus
 import pytest
 
 from s3dedup.errors import BucketNotFoundError, CredentialsError, ListingDeniedError, S3DedupError, StoreError
-from s3dedup.store import PageRequest, S3Store, finish
+from s3dedup.store import PageRequest, S3Store
 from tests.fakes3 import FakeS3, Request, Response, matching
+from tests.steps import finish
 from tests.store.helpers import open_store
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from botocore import exceptions as boto
 
 from s3dedup.errors import EndpointError, ObjectUnreadableError
 from s3dedup.model import ListedObject
-from s3dedup.store import PageRequest, S3Store, StoreConfig, finish
+from s3dedup.store import PageRequest, S3Store, StoreConfig
 from s3dedup.store.reach import QUICK_ATTEMPTS, QUICK_DELAY, Reach
 from tests.fakes3 import FakeS3, Response, matching
+from tests.steps import finish
 from tests.store.helpers import listed, read, warm
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from s3dedup.errors import CredentialsError, EndpointError, UsageError
-from s3dedup.store import S3Store, StoreConfig, finish
+from s3dedup.store import S3Store, StoreConfig
 from s3dedup.store.base import PageRequest
 from s3dedup.store.client import connect
+from tests.steps import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from s3dedup.errors import EndpointError
-from s3dedup.store import PageRequest, S3Store, finish
+from s3dedup.store import PageRequest, S3Store
 from s3dedup.store.client import tls_settings
 from s3dedup.store.wire import Place, Wire, WireError
 from tests.fakes3 import FakeS3
+from tests.steps import finish
 from tests.store.helpers import listed, open_store, read, warm
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from s3dedup.errors import ReadOnlyViolationError
-from s3dedup.store import finish
 from s3dedup.store.wire import CHUNK, MOST_WORDS, OddAnswerError, Place, Reply, Wire, WireError, Wires
+from tests.steps import finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

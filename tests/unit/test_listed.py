@@ -19,6 +19,7 @@ from s3dedup.model import Cursor, ListedObject, Span
 from s3dedup.shelf import SIZE, SIZE_AND_ETAG, Entry, Segment, listed, segment
 from s3dedup.shelf.listed import Listed
 from s3dedup.shelf.segment import WrittenSegment, segment_path, segment_paths
+from tests.by_size import by_size
 
 if TYPE_CHECKING:
     import random
@@ -100,7 +101,7 @@ def expected(pages: list[Page], sources: frozenset[int] = SOURCES) -> list[tuple
 def found(store: Listed) -> list[tuple[int, list[tuple[bytes, str]]]]:
     return [
         (size, [(Entry.unpack(entry).digest, store.row(entry).key) for entry in entries])
-        for size, entries in store.by_size()
+        for size, entries in by_size(store)
     ]
 
 
@@ -224,7 +225,7 @@ def test_many_objects_of_one_size_that_span_all_runs_come_as_one(home: Path, cou
     with small(run=16, chunk=4, stretch=16):
         write(home, pages)
         with opened(home) as store:
-            ((size, entries),) = store.by_size()
+            ((size, entries),) = by_size(store)
     assert (size, len(entries)) == (7, count)
     assert entries == sorted(entries)
 
@@ -289,7 +290,7 @@ def test_rows_come_back_as_they_were_listed_in_whatever_order_they_are_asked_for
     with closing(Segment(home, 3)) as segment:
         add(segment, 1, rows, etags(*[bytes(16)] * 3, form=0), SPAN)
     with opened(home) as store:
-        ((_, entries),) = store.by_size()
+        ((_, entries),) = by_size(store)
         assert [store.row(entry) for entry in reversed(entries)] == rows[::-1]
 
 
@@ -317,7 +318,7 @@ def test_an_entry_holds_the_largest_object_the_most_parts_and_the_longest_page(h
             SPAN,
         )
     with opened(home, frozenset({source})) as store:
-        ((found_size, entries),) = store.by_size()
+        ((found_size, entries),) = by_size(store)
         assert store.row(entries[-1]).key == "0/999"
     assert found_size == size
     assert Entry.unpack(entries[-1]) == Entry(size, 2, b"\xff" * 16, 10_000, source, 255 << 24, 999)
@@ -326,7 +327,7 @@ def test_an_entry_holds_the_largest_object_the_most_parts_and_the_longest_page(h
 def test_empty_objects_are_never_compared(home: Path) -> None:
     write(home, [[(0, bytes(16))] * 3])
     with opened(home) as store:
-        assert list(store.by_size()) == []
+        assert list(by_size(store)) == []
 
 
 @pytest.mark.parametrize(
@@ -370,7 +371,7 @@ def test_nothing_that_was_listed_is_nothing_to_compare(home: Path) -> None:
     shutil.rmtree(home)
     home.mkdir()
     with opened(home) as store:
-        assert list(store.by_size()) == []
+        assert list(by_size(store)) == []
         assert list(store.spans(0)) == []
         assert store.bytes_used() == 0
 

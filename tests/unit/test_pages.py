@@ -9,8 +9,9 @@ import pytest
 from botocore import handlers
 
 from s3dedup.errors import EndpointError, StoreError
-from s3dedup.store import PageRequest, S3Store, StoreConfig, finish
+from s3dedup.store import PageRequest, S3Store, StoreConfig
 from tests.fakes3 import FakeS3, Request, Response, matching
+from tests.steps import finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,8 @@ import pytest
 
 from s3dedup.engine import serving
 from s3dedup.engine.serving import Opening, Serving
-from s3dedup.store import Readiness, Steps, finish
+from s3dedup.store import Readiness, Steps
+from tests.steps import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
