@@ -110,22 +110,25 @@ class Database:
             self._looking.abort()
             self._looking = None
 
-    def read(self, table: str, key: bytes, reader: Callable[[memoryview], T]) -> T:
-        """What `reader` makes of a value, which is not copied first. For a database that nobody writes any more: all is
-        read from one view of it.
-
-        Raises:
-            KeyError: there is none.
+    def reader(self, table: str) -> Callable[[bytes], memoryview]:
+        """Looks up values without copying them, for as long as this is open. For a database that nobody writes any
+        more: all is read from one view of it. Where there is none it raises KeyError.
         """
-        try:
+        with self._translated():
             if self._reading is None:
                 self._reading = self._env.begin(buffers=True)
-            value = self._reading.get(key, db=self._tables[table])
-        except lmdb.Error as error:
-            raise self._failure(error) from error
-        if value is None:
-            raise KeyError(key)
-        return reader(value)
+        get, handle = self._reading.get, self._tables[table]
+
+        def look(key: bytes) -> memoryview:
+            try:
+                value: memoryview | None = get(key, db=handle)
+            except lmdb.Error as error:
+                raise self._failure(error) from error
+            if value is None:
+                raise KeyError(key)
+            return value
+
+        return look
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
         """Set the value of `key` (at most 511 bytes)."""

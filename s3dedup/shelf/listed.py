@@ -16,14 +16,22 @@ from typing import NamedTuple
 
 from s3dedup.model import ListedObject, Span
 from s3dedup.shelf.below import Below
-from s3dedup.shelf.segment import CHUNK, PAGE, ROW, SEGMENT, SIZE, SOURCE, Segment, WrittenSegment, segment_paths
+from s3dedup.shelf.segment import (
+    CHUNK,
+    PAGE,
+    PAGE_AND_ROW,
+    SEGMENT,
+    SIZE,
+    SOURCE,
+    Segment,
+    WrittenSegment,
+    segment_paths,
+)
 
 STRETCH = 1 << 17
 """About so many entries are held in memory at a time."""
 BEGIN = b""
-PAGE_AND_ROW = slice(PAGE.start, ROW.stop)
-PAGE_OF_PLACE, ROW_OF_PLACE = slice(0, 6), slice(6, 8)
-SEGMENT_OF_PAGE = SEGMENT - PAGE.start
+SEGMENT_OF_PLACE = SEGMENT - PAGE.start
 """Within the last bytes of an entry, which say where its row is."""
 
 
@@ -63,10 +71,9 @@ class Listed:
         """The rows that some entries stand for, in their order; read page by page, which is several times as fast."""
         places = [entry[PAGE_AND_ROW] for entry in entries]
         found: dict[bytes, ListedObject] = {}
-        for page, same in groupby(sorted(places), itemgetter(PAGE_OF_PLACE)):
-            on_page = list(same)
-            rows = self._segments[page[SEGMENT_OF_PAGE]].rows_at(page, [place[ROW_OF_PLACE] for place in on_page])
-            found.update(zip(on_page, rows, strict=True))
+        for number, same in groupby(sorted(places), itemgetter(SEGMENT_OF_PLACE)):
+            some = list(same)
+            found.update(zip(some, self._segments[number].rows_at(some), strict=True))
         return [found[place] for place in places]
 
     def near(self, source: int, key: str, *, ordered: bool) -> Iterator[ListedObject]:

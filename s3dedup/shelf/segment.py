@@ -41,10 +41,11 @@ PAGE = slice(25, 31)
 SEGMENT = 27
 """The first byte of the page number is that of the segment."""
 ROW = slice(31, 33)
+PAGE_AND_ROW = slice(PAGE.start, ROW.stop)
 OFFSETS = Struct(">II")
 OFFSET = Struct(">I")
 TABLES = ("pages", "entries", "spans", "runs")
-RUN = 1 << 16
+RUN = 1 << 17
 """So many entries are sorted at a time. It is what a lister holds in memory for it, and how long nothing else is done.
 """
 CHUNK = 2048
@@ -186,13 +187,10 @@ class WrittenSegment:
 
     def rows(self, page: bytes) -> list[ListedObject]:
         """All rows of a page that has some."""
-
-        def read(blob: memoryview) -> list[ListedObject]:
-            (first,) = OFFSET.unpack_from(blob)
-            bounds = [offset for (offset,) in OFFSET.iter_unpack(blob[:first])]
-            return [self._decode_row(blob[start:stop]) for start, stop in pairwise(bounds)]
-
-        return self._database.read("pages", page, read)
+        blob = self._database.reader("pages")(page)
+        (first,) = OFFSET.unpack_from(blob)
+        bounds = [offset for (offset,) in OFFSET.iter_unpack(blob[:first])]
+        return [self._decode_row(blob[start:stop]) for start, stop in pairwise(bounds)]
 
     def near(self, source: int, key: str, *, ordered: bool) -> Iterator[ListedObject]:
         """The rows of those pages of one location that may hold a key; not `ordered`, of all its pages. A key with many
@@ -215,35 +213,28 @@ class WrittenSegment:
 
     def chunk(self, run: int, first: bytes, low: bytes, high: bytes | None) -> list[bytes]:
         """Of the chunk of a run that begins with `first`, the entries from `low` on and below `high` (None: all)."""
+        blob = self._database.reader("runs")(run.to_bytes(4) + first)
+        whole = range(0, len(blob), WIDTH)
 
-        def read(blob: memoryview) -> list[bytes]:
-            whole = range(0, len(blob), WIDTH)
+        def place(mark: bytes) -> int:
+            return WIDTH * bisect_left(whole, mark, key=lambda start: bytes(blob[start : start + WIDTH]))
 
-            def place(mark: bytes) -> int:
-                return WIDTH * bisect_left(whole, mark, key=lambda start: bytes(blob[start : start + WIDTH]))
-
-            return split(bytes(blob[place(low) : None if high is None else place(high)]))
-
-        return self._database.read("runs", run.to_bytes(4) + first, read)
+        return split(bytes(blob[place(low) : None if high is None else place(high)]))
 
     def row(self, entry: bytes) -> ListedObject:
         """The row that an entry stands for."""
-        position = 4 * int.from_bytes(entry[ROW])
+        return next(self.rows_at([entry[PAGE_AND_ROW]]))
 
-        def read(blob: memoryview) -> ListedObject:
-            start, stop = OFFSETS.unpack_from(blob, position)
-            return self._decode_row(blob[start:stop])
-
-        return self._database.read("pages", entry[PAGE], read)
-
-    def rows_at(self, page: bytes, numbers: Sequence[bytes]) -> list[ListedObject]:
-        """Some rows of a page, by their numbers of two bytes each."""
-
-        def read(blob: memoryview) -> list[ListedObject]:
-            bounds = [OFFSETS.unpack_from(blob, 4 * int.from_bytes(number)) for number in numbers]
-            return [self._decode_row(blob[start:stop]) for start, stop in bounds]
-
-        return self._database.read("pages", page, read)
+    def rows_at(self, places: Iterable[bytes]) -> Iterator[ListedObject]:
+        """Rows by their places, a page's key and a row's number each. A page is looked up once for neighbours on it."""
+        look, decode, unpack = self._database.reader("pages"), self._decode_row, OFFSETS.unpack_from
+        page, blob = b"", memoryview(b"")
+        for place in places:
+            if place[:6] != page:
+                page = place[:6]
+                blob = look(page)
+            start, stop = unpack(blob, 4 * int.from_bytes(place[6:]))
+            yield decode(blob[start:stop])
 
     def bytes_used(self) -> int:
         """The file's size in bytes."""
