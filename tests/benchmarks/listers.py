@@ -5,6 +5,7 @@ Each prints how many objects it found. Nothing is imported that the one that run
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -79,4 +80,5 @@ def s3dedup_listing(endpoint_url: str, bucket: str) -> int:
 LISTERS = {"boto3": boto3_paginator, "sequential": sequential, "s3dedup-listing": s3dedup_listing}
 
 if __name__ == "__main__":
-    print(LISTERS[sys.argv[1]](*sys.argv[2:]))
+    print(LISTERS[sys.argv[1]](*sys.argv[2:]), flush=True)
+    os._exit(0)  # as `s3dedup` ends: what Python would take down is gone anyway
