@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from s3dedup.engine.context import Context
 from s3dedup.engine.crew import Crew, Order, processes_to_use
-from s3dedup.shelf import Listed, scratch
+from s3dedup.shelf import Listed, aside
 from s3dedup.store import Counted
 
 
@@ -31,10 +31,6 @@ class _SortersOffice:
         self.listed.close()
 
 
-ASIDE = "aside"
-"""The table of what is put aside."""
-
-
 class Sorters:
     """Carry out orders on what was listed, stretch by stretch: a process for each core, or this one alone. What one
     order finds for another can be put aside meanwhile, on disk.
@@ -42,6 +38,7 @@ class Sorters:
 
     def __init__(self, context: Context) -> None:
         self._listed = context.state.listed
+        self._directory = context.state.directory
         self._crew: Crew | None = None
         processes = processes_to_use()
         if processes:
@@ -56,17 +53,17 @@ class Sorters:
 
     def put_aside(self, name: bytes, value: bytes) -> None:
         """Put something aside."""
-        self._aside.put(ASIDE, b"-" + name, value)
+        self._aside.put("aside", b"-" + name, value)
 
     def taken_up(self, name: bytes) -> bytes:
         """What was put aside under a name."""
-        return self._aside.get(ASIDE, b"-" + name) or b""
+        return self._aside.get("aside", b"-" + name) or b""
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
             if self._crew:
                 opening.enter_context(self._crew)
-            self._aside = opening.enter_context(scratch(ASIDE))
+            self._aside = opening.enter_context(aside(self._directory))
             self._opened = opening.pop_all()
         return self
 

@@ -25,7 +25,7 @@ from s3dedup.shelf.results import (
     read_report,
     read_summary,
 )
-from s3dedup.shelf.scratch import scratch
+from s3dedup.shelf.scratch import aside, scratch
 from s3dedup.shelf.segment import DIGEST, FORM, SIZE, SIZE_AND_ETAG, SOURCE, WIDTH, Entry, Segment, split
 from s3dedup.shelf.state import State, facts_key, rule_key
 
@@ -56,6 +56,7 @@ __all__ = [
     "Stored",
     "Stretch",
     "Summary",
+    "aside",
     "digests_of_size",
     "facts_key",
     "group_found",

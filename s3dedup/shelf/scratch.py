@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 
 from s3dedup.shelf.database import Database
 
+ASIDE = "aside.mdb"
+
 
 @contextmanager
 def scratch(table: str) -> Iterator[Database]:
@@ -22,3 +24,20 @@ def scratch(table: str) -> Iterator[Database]:
         closing(Database(Path(directory) / "scratch.mdb", (table,), durable=False)) as database,
     ):
         yield database
+
+
+@contextmanager
+def aside(directory: Path) -> Iterator[Database]:
+    """The same in a state directory, for what grows with the state: temporary directories may lie in memory. What a
+    killed audit has left there goes first.
+
+    Raises:
+        StateError: there is no room.
+    """
+    path = directory / ASIDE
+    path.unlink(missing_ok=True)
+    try:
+        with closing(Database(path, ("aside",), durable=False)) as database:
+            yield database
+    finally:
+        path.unlink(missing_ok=True)

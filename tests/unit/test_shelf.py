@@ -49,6 +49,7 @@ from s3dedup.shelf import (
     Segment,
     State,
     Summary,
+    aside,
     facts_key,
     group_found,
     read_report,
@@ -721,3 +722,16 @@ def test_every_state_has_a_salt_of_its_own_and_keeps_it(tmp_path: Path) -> None:
 
     assert salt("one") == salt("one") != salt("other")
     assert len(salt("one")) == 16
+
+
+def test_what_is_put_aside_is_gone_in_the_end_and_what_a_killed_audit_left_is_not_found_again(tmp_path: Path) -> None:
+    killed = Database(tmp_path / "aside.mdb", ("aside",), durable=False)
+    killed.put("aside", b"key", b"old")
+    killed.close()
+    with aside(tmp_path) as room:
+        assert room.get("aside", b"key") is None
+        room.put("aside", b"key", b"new")
+        assert room.get("aside", b"key") == b"new"
+    with pytest.raises(ZeroDivisionError), aside(tmp_path):
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
