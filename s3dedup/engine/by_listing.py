@@ -111,7 +111,7 @@ class WeighListed:
         doubtful: list[Sized] = []
         for size, group in groupby(entries, itemgetter(SIZE)):
             candidates = list(group)
-            if len(candidates) == 1:
+            if len(candidates) == 1 and self.part.stretch.size is None:  # else there are others in other stretches
                 continue
             if self.proven.issuperset(map(kind_of, candidates)):
                 settled += candidates
@@ -138,16 +138,16 @@ def whole_where_needed(
     stretches: Iterable[Narrowed], proven: frozenset[Kind], gone: Collection[bytes] = ()
 ) -> list[Part]:
     """What is to be weighed. A size that is parted into several stretches has to be put together again if not every
-    ETag of it is proven; where objects are `gone` it is not known any more who is a candidate.
+    ETag of it is proven. Where objects are `gone` it is not known any more who is a candidate, but equal ETags are
+    still in one stretch.
     """
     wanted: list[Part] = []
     for size, group in groupby(stretches, lambda each: each.stretch.size):
         found = list(group)
-        parts = [Part(each.stretch, each.kinds if _is_settled(each, proven, gone) else None) for each in found]
-        if size is None or all(part.settled is not None for part in parts):
-            wanted += parts
+        if size is None or all(each.kinds.keys() <= proven for each in found):
+            wanted += [Part(each.stretch, each.kinds if _is_settled(each, proven, gone) else None) for each in found]
         else:
-            wanted.append(Part(Stretch(parts[0].stretch.low, parts[-1].stretch.high)))
+            wanted.append(Part(Stretch(found[0].stretch.low, found[-1].stretch.high)))
     return wanted
 
 

@@ -225,7 +225,15 @@ def test_a_parted_size_is_put_together_again_only_where_an_etag_is_not_proven() 
     assert whole_where_needed(found, proven, gone=[b"h"]) == [Part(before), *settled, whole, Part(after)]
     assert whole_where_needed(found, proven, gone=[b"aa"]) == [
         Part(before),
-        Part(Stretch(b"a", b"c")),
+        Part(parts[0]),
+        Part(parts[1], sure),
         whole,
         Part(after, sure),
     ]
+
+
+def test_of_a_parted_size_an_object_alone_in_its_part_is_a_candidate_too() -> None:
+    part = Part(Stretch(b"", None, 1))
+    weigh = WeighListed(part, b"", frozenset({(HEX, b"\0\0")}), BUCKETS, Choice(), taken=Taken(frozenset({b"\0\0"})))
+    found = weigh(listed([entry(1)]))
+    assert (found.candidates, found.on_trust, found.doubtful) == (1, 1, [])
