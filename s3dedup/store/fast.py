@@ -12,7 +12,6 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
@@ -152,16 +151,23 @@ class FastWay:
         route = self._route(operation, parameters)
         if route is None:
             return None
-        with self._unless_odd(operation, parameters):
+        try:
             packed, wires = self._request(route, operation, parameters)
             wire: Wire = wires.idle() or (yield wires.new)
-            with _hung_up_on_trouble(wire):
+            try:
                 reply = yield from wire.asking(packed)
+            except BaseException:  # also where nobody wants the answer any more
+                wire.close()
+                raise
             self._meter.answered(reply.status)
             wires.give(wire)
             if reply.status in ANSWERED:
                 return reply.body if is_listing(reply.body) else None
             yield partial(self._refused, operation, reply)
+        except WireError as error:
+            self._failed(error, operation, parameters)
+        except UnsendableError:
+            pass
         return None
 
     def _answered(self, operation: str, parameters: Mapping[str, Any]) -> Answered | None:
@@ -169,30 +175,32 @@ class FastWay:
         route = self._route(operation, parameters)
         if route is None:
             return None
-        with self._unless_odd(operation, parameters):
+        try:
             packed, wires = self._request(route, operation, parameters)
             wire = wires.take()
-            with _hung_up_on_trouble(wire):
+            try:
                 reply = wire.ask(packed)
+            except BaseException:
+                wire.close()
+                raise
             self._meter.answered(reply.status)
             if reply.status in ANSWERED:
                 return wires, wire, reply
             wires.give(wire)
             self._refused(operation, reply)
+        except WireError as error:
+            self._failed(error, operation, parameters)
+        except UnsendableError:
+            pass
         return None
 
     def _route(self, operation: str, parameters: Mapping[str, Any]) -> Route | None:
         return self._routes.get((parameters["Bucket"], operation))
 
-    @contextmanager
-    def _unless_odd(self, operation: str, parameters: Mapping[str, Any]) -> Iterator[None]:
+    def _failed(self, error: WireError, operation: str, parameters: Mapping[str, Any]) -> None:
         """Leave trouble on the way to boto3, and where it would come again, all further requests too."""
-        try:
-            yield
-        except OddAnswerError:
+        if isinstance(error, OddAnswerError):
             self._routes[parameters["Bucket"], operation] = None
-        except (WireError, UnsendableError):
-            pass
 
     def _request(self, route: Route, operation: str, parameters: Mapping[str, Any]) -> tuple[bytes, Wires]:
         """What is sent, and by which connections."""
@@ -236,16 +244,6 @@ class FastWay:
         """Close the connections that are idle."""
         for wires in self._wires.values():
             wires.close()
-
-
-@contextmanager
-def _hung_up_on_trouble(wire: Wire) -> Iterator[None]:
-    """Whatever goes wrong on the way, even that nobody wants the answer any more: nothing else may come that way."""
-    try:
-        yield
-    except BaseException:
-        wire.close()
-        raise
 
 
 def _is_direct(meta: Any) -> bool:  # noqa: ANN401  botocore is untyped
